@@ -1,0 +1,105 @@
+"""Reads the YAML files into frozen models and gives them one hash. Nothing else reads configuration files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from configs.platform_schema import Platform
+from configs.schema import Calendar, Guardrails, Settings
+
+CONFIG_FOLDER = Path(__file__).parent
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ConfigError(ValueError):
+    """A configuration file cannot be used; the message names the file, the key, the value and the remedy."""
+
+
+def load_settings(home_root: Path | None = None) -> Settings:
+    """Return the packaged settings with ``<home>/settings.yaml`` laid over them, key by key."""
+    return _load(Settings, "settings.yaml", home_root)
+
+
+def load_guardrails(home_root: Path | None = None) -> Guardrails:
+    """Return the guardrails, the home's own over the packaged ones."""
+    return _load(Guardrails, "guardrails.yaml", home_root)
+
+
+def load_calendar(home_root: Path | None = None) -> Calendar:
+    """Return promotions and outages, the home's own over the packaged ones."""
+    return _load(Calendar, "calendar.yaml", home_root)
+
+
+@lru_cache(maxsize=4)
+def load_platforms(folder: Path = CONFIG_FOLDER / "platforms") -> dict[str, Platform]:
+    """Return every platform file of ``folder`` by name, in name order."""
+    found: dict[str, Platform] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        platform = _validate(Platform, read_yaml(path), path)
+        if platform.name != path.stem:
+            raise ConfigError(f"{path}: name is {platform.name!r}, it must be the file's stem {path.stem!r}")
+        found[platform.name] = platform
+    return found
+
+
+def config_hash(*models: BaseModel | dict[str, Platform]) -> str:
+    """Return one sha256 over all models, independent of key order.
+
+    ``threads`` is left out: it may not change a result, so it may not change a receipt either.
+    """
+    parts = []
+    for model in models:
+        if isinstance(model, BaseModel):
+            parts.append(model.model_dump(mode="json", exclude={"threads", "lease_wait_seconds", "messages_to"}))
+        else:
+            parts.append({name: platform.model_dump(mode="json") for name, platform in sorted(model.items())})
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping in ``path``; an empty file is an empty mapping."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {error}. Mend or remove the file.") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: holds a {type(content).__name__}, not a mapping of keys. Mend or remove the file.")
+    return content
+
+
+def _load(model: type[Model], name: str, home_root: Path | None) -> Model:
+    content = read_yaml(CONFIG_FOLDER / name)
+    own = home_root / name if home_root is not None else None
+    if own is not None and own.exists():
+        return _validate(model, _overlay(content, read_yaml(own)), own)
+    return _validate(model, content, CONFIG_FOLDER / name)
+
+
+def _overlay(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        old = merged.get(key)
+        merged[key] = _overlay(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _validate(model: type[Model], content: dict[str, Any], path: Path) -> Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']} (value: {str(item.get('input'))[:60]!r})"
+            for item in error.errors()[:5]
+        ]
+        more = error.error_count() - len(lines)
+        tail = f"\n  and {more} more" if more > 0 else ""
+        raise ConfigError(f"{path} is not valid:\n" + "\n".join(lines) + tail + "\nMend these keys and run again.") from error

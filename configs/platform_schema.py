@@ -1,0 +1,150 @@
+"""What a platform file in ``configs/platforms`` may say: reports, rulebook and bid file.
+
+Here belongs the shape of that knowledge only. Reading report files is the work of ``assets.platforms``; money rules of the
+shop are in ``configs.schema``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Lever = Literal[
+    "keyword_bid", "daily_budget", "target_roas", "status", "new_keyword", "negative_keyword", "commission_rate", "kol_offer"
+]
+Kind = Literal[
+    "keyword_daily", "placement_daily", "search_terms", "keyword_market", "entities", "bid_landscape", "products",
+    "mapping", "store_orders", "channel_daily", "kol_offers", "kol_posts",
+]  # fmt: skip
+ValueType = Literal["text", "id", "date", "count", "number", "money", "money_minor", "share", "range", "keyword", "match_type", "status", "flag"]
+Evidence = Literal["FILE", "DOC", "CODE", "MEM"]
+
+
+class Frozen(BaseModel):
+    """Base of every configuration model: immutable, and no unknown key passes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Frozen):
+    """Where a rule was read, how well it is known, and when it was last checked."""
+
+    evidence: Evidence
+    source: str
+    checked_on: date
+
+
+class ColumnSpec(Frozen):
+    """One canonical column: the headers it goes by (newest first) and how its cells are written."""
+
+    headers: tuple[str, ...]
+    type: ValueType
+    required: bool = False
+    to: tuple[str, ...] = ()  # for `range`: the low and the high column
+    pattern: bool = False  # headers are regular expressions (attribution window or currency inside a header)
+
+
+class TotalsSpec(Frozen):
+    """How totals rows are told from data, and whether the data must add up to them."""
+
+    rule: Literal["equal", "subset", "none"] = "none"
+    pattern: str = r"^(Total\b.*|总计|合计.*|小计)$"
+    control: str = ""  # pattern of the one label that the data must equal (or be a subset of)
+    account: str = ""  # pattern of the label of the account total, whose remainder is shown
+
+
+class ReportSpec(Frozen):
+    """One report that people download: how it is recognised and what its columns mean."""
+
+    name: str
+    kinds: tuple[Kind, ...]  # one file may feed two kinds (an export with statistics and bids)
+    source: Source
+    columns: dict[str, ColumnSpec]
+    forbidden_headers: tuple[str, ...] = ()  # a header that says: this is another report
+    sheets: tuple[str, ...] = ()  # only these sheets of a workbook
+    keep_rows: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # header -> accepted values (scene, entity)
+    constants: dict[str, str] = Field(default_factory=dict)  # canonical column -> value for every row
+    date_from: Literal["column", "preamble", "file_night"] = "column"
+    date_formats: tuple[str, ...] = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%b %d, %Y")
+    encodings: tuple[str, ...] = ()
+    totals: TotalsSpec = TotalsSpec()
+    row_span: str = ""  # header of a column that repeats the same spend per value (attribution window, device)
+    row_span_keep: str = ""  # "longest", "sum", or the literal value to keep
+
+
+class Attribution(Frozen):
+    """How the platform credits orders to clicks."""
+
+    window_days: int = Field(ge=0, le=90)
+    date: Literal["click", "conversion"] = "click"
+
+
+class LeverRule(Frozen):
+    """What the platform lets one lever do. Money is in the account's main currency unit."""
+
+    lever: Lever
+    minimum: float
+    maximum: float
+    step: float
+    rounding: Literal["down", "half_up", "nearest"] = "nearest"
+    edits_per_day: int | None = None
+    learning_days: int = 0
+    source: Source
+
+
+class Rulebook(Frozen):
+    """Everything the platform enforces about edits."""
+
+    levers: tuple[LeverRule, ...] = ()
+    max_rows_per_file: int = 500_000
+    response: Literal["second_price", "first_price"] = "second_price"
+
+    def rule(self, lever: str) -> LeverRule | None:
+        """Return the rule of ``lever``, or None when the platform keeps that lever closed."""
+        return next((rule for rule in self.levers if rule.lever == lever), None)
+
+
+class BidColumn(Frozen):
+    """One column of an upload file: a recommendation column, or a constant, with an optional value map."""
+
+    header: str
+    column: str = ""  # recommendation column; empty with no constant = blank cell
+    constant: str = ""
+    format: Literal["text", "money", "minor", "share", "percent", "integer", "id"] = "text"
+    map: dict[str, str] = Field(default_factory=dict)
+
+
+class BidFileSpec(Frozen):
+    """One upload file: which levers it carries and how its cells are written."""
+
+    name: str  # stem of the file, e.g. keyword_bids
+    levers: tuple[Lever, ...]
+    format: Literal["csv", "tsv", "xlsx", "json"] = "csv"
+    encoding: str = "utf-8"
+    sheet: str = ""
+    line_ending: Literal["\n", "\r\n"] = "\r\n"
+    columns: tuple[BidColumn, ...]
+    blank_means: str
+    how_to_apply: dict[str, str] = Field(default_factory=dict)  # zh, en: what ad ops does with the file
+    rows_per_file: int | None = None
+    source: Source
+
+
+class Platform(Frozen):
+    """A platform is data: this model is all that Python knows of it."""
+
+    name: str
+    title: dict[str, str]
+    currency: str | None = None  # default when the export does not say
+    time_zone: str = "Asia/Shanghai"
+    item_key: dict[Literal["keyword", "placement"], tuple[str, ...]] = Field(default_factory=dict)
+    attribution: Attribution = Attribution(window_days=15)
+    maturity: tuple[float, ...] = (1.0,)  # share of a day's conversions reported at age 0, 1, 2 ... days
+    maturity_source: str = ""
+    reports: tuple[ReportSpec, ...] = ()
+    rulebook: Rulebook = Rulebook()
+    bid_files: tuple[BidFileSpec, ...] = ()
+    is_template: bool = False  # rows name their own platform
+    is_market: bool = False  # market data only: nothing is bought there

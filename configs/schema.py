@@ -1,0 +1,172 @@
+"""The shop's own settings, guardrails and calendar: frozen models, no unknown key, every default a stated number.
+
+Platform knowledge is in ``configs.platform_schema``; reading files is in ``configs.loader``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from configs.platform_schema import Frozen
+
+
+class Shop(Frozen):
+    """Who the shop is: its clock and its money."""
+
+    name: str = "demo shop"
+    time_zone: str = "Asia/Shanghai"
+    currency: str = Field(default="CNY", pattern="^[A-Z]{3}$")
+
+
+class PlatformUse(Frozen):
+    """How the shop uses one platform. Money is per day, in the shop currency."""
+
+    is_enabled: bool = True
+    account: str = "main"
+    required: tuple[str, ...] = ("keyword_daily",)
+    report_lag_days: int = Field(default=0, ge=0, le=7)
+    min_cost: float = Field(default=0.0, ge=0)
+    max_cost: float | None = Field(default=None, ge=0)
+    roas_floor: float | None = Field(default=None, gt=0)
+
+
+class Budget(Frozen):
+    """The nightly money. ``daily_total`` None = what the last full week spent on average."""
+
+    daily_total: float | None = Field(default=None, ge=0)
+    mode: Literal["fixed", "flexible"] = "flexible"
+    kol_share: float = Field(default=0.15, ge=0, le=1)
+
+
+class RoasGoals(Frozen):
+    """The user's lines: prune under the floor, aim for the target, scale above the last."""
+
+    floor: float = Field(default=2.0, gt=0)
+    target: float = Field(default=3.0, gt=0)
+    scale: float = Field(default=4.0, gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RoasGoals:
+        if not self.floor <= self.target <= self.scale:
+            raise ValueError(
+                f"roas floor {self.floor}, target {self.target}, scale {self.scale} must not fall; raise target or scale"
+            )
+        return self
+
+
+class Window(Frozen):
+    """The days that estimates look back on."""
+
+    days: int = Field(default=60, ge=7, le=400)
+    half_life_days: float = Field(default=14.0, gt=0)
+
+
+class FloorRule(Frozen):
+    """When the ROI floor acts: posterior probability and the share of mistakes that is accepted."""
+
+    level: float = Field(default=0.80, gt=0.5, lt=1)
+    max_false_share: float = Field(default=0.10, gt=0, lt=1)
+    min_clicks: float = Field(default=0.0, ge=0)
+
+
+class ScoreWeights(Frozen):
+    """Weights of the 0-100 score; they are shown beside it and must add up to 1."""
+
+    volume: float = Field(default=0.35, ge=0)
+    competition: float = Field(default=0.20, ge=0)
+    conversion: float = Field(default=0.45, ge=0)
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> ScoreWeights:
+        total = self.volume + self.competition + self.conversion
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"score weights add up to {total:g}, they must add up to 1")
+        return self
+
+
+class KolRules(Frozen):
+    """The KOL portfolio's frame."""
+
+    horizon_days: int = Field(default=28, ge=1, le=180)
+    max_share_per_kol: float = Field(default=0.4, gt=0, le=1)
+    min_koc_per_head: float = Field(default=0.0, ge=0)
+    max_offers: int = Field(default=20, ge=0)
+
+
+class Discovery(Frozen):
+    """When a search term becomes a keyword or a negative, and which words may not be bought."""
+
+    min_clicks: float = Field(default=3.0, ge=0)
+    max_new_keywords: int = Field(default=50, ge=0)
+    max_new_negatives: int = Field(default=50, ge=0)
+    blocked_terms: tuple[str, ...] = ()
+
+
+class FxRate(Frozen):
+    """What one unit of ``currency`` is worth in the shop currency from ``from_date`` on."""
+
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    from_date: date
+    rate: float = Field(gt=0, allow_inf_nan=False)
+
+
+class Settings(Frozen):
+    """All that a shop may set. ``<home>/settings.yaml`` goes over ``configs/settings.yaml`` key by key."""
+
+    shop: Shop = Shop()
+    platforms: dict[str, PlatformUse] = Field(default_factory=dict)
+    budget: Budget = Budget()
+    roas: RoasGoals = RoasGoals()
+    window: Window = Window()
+    floor: FloorRule = FloorRule()
+    score_weights: ScoreWeights = ScoreWeights()
+    value_basis: Literal["margin", "conversion_value"] = "margin"
+    default_margin: float | None = Field(default=None, gt=0, le=1)
+    kol: KolRules = KolRules()
+    discovery: Discovery = Discovery()
+    fx: tuple[FxRate, ...] = ()
+    review: Literal["auto", "approve"] = "auto"
+    threads: int = Field(default=1, ge=1, le=64)
+    schedule: str = "30 2 * * *"
+    is_schedule_on: bool = True
+    deadline: str = Field(default="09:30", pattern=r"^\d\d:\d\d$")
+    lease_wait_seconds: float = Field(default=30.0, ge=0)
+    messages_to: tuple[str, ...] = ()
+
+
+class Guardrails(Frozen):
+    """Hard limits that no optimum may cross. Shares are 0-1."""
+
+    max_raise: float = Field(default=0.30, gt=0, le=2)
+    max_lower: float = Field(default=0.30, gt=0, lt=1)
+    max_budget_raise: float = Field(default=0.30, gt=0, le=2)
+    max_budget_lower: float = Field(default=0.30, gt=0, lt=1)
+    min_change: float = Field(default=0.02, ge=0, lt=1)  # smaller moves are kept as they are
+    max_paused_share: float = Field(default=0.20, ge=0, le=1)  # of a platform's cost, a night
+    max_jump: float = Field(default=20.0, gt=1)  # of a platform's cost against its median day
+    max_drop: float = Field(default=0.95, gt=0, lt=1)
+    max_failed_share: float = Field(default=0.05, ge=0, lt=1)
+    max_restatement: float = Field(default=0.05, ge=0, lt=1)
+    max_expected_spend: float = Field(default=1.5, ge=1)  # of last week's mean day
+    max_unapplied_days: int = Field(default=30, ge=1)
+    entity_max_age_days: int = Field(default=14, ge=1)
+
+
+class Event(Frozen):
+    """A promotion, or days to leave out of every estimate."""
+
+    name: str
+    start: str = Field(pattern=r"^(\d{4}-)?\d\d-\d\d$")  # with or without a year
+    end: str = Field(pattern=r"^(\d{4}-)?\d\d-\d\d$")  # last day included
+    kind: Literal["promotion", "outage"] = "promotion"
+    factor: float = Field(default=1.0, gt=0)  # expected clicks against a usual day
+    platforms: tuple[str, ...] = ()
+
+
+class Calendar(Frozen):
+    """Promotions and outages."""
+
+    events: tuple[Event, ...] = ()
