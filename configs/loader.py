@@ -102,4 +102,6 @@ def _validate(model: type[Model], content: dict[str, Any], path: Path) -> Model:
         ]
         more = error.error_count() - len(lines)
         tail = f"\n  and {more} more" if more > 0 else ""
-        raise ConfigError(f"{path} is not valid:\n" + "\n".join(lines) + tail + "\nMend these keys and run again.") from error
+        raise ConfigError(
+            f"{path} is not valid:\n" + "\n".join(lines) + tail + "\nMend these keys and run again."
+        ) from error

@@ -12,13 +12,34 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Lever = Literal[
-    "keyword_bid", "daily_budget", "target_roas", "status", "new_keyword", "negative_keyword", "commission_rate", "kol_offer"
+    "keyword_bid",
+    "daily_budget",
+    "target_roas",
+    "status",
+    "new_keyword",
+    "negative_keyword",
+    "commission_rate",
+    "kol_offer",
 ]
 Kind = Literal[
     "keyword_daily", "placement_daily", "search_terms", "keyword_market", "entities", "bid_landscape", "products",
     "mapping", "store_orders", "channel_daily", "kol_offers", "kol_posts",
 ]  # fmt: skip
-ValueType = Literal["text", "id", "date", "count", "number", "money", "money_minor", "share", "range", "keyword", "match_type", "status", "flag"]
+ValueType = Literal[
+    "text",
+    "id",
+    "date",
+    "count",
+    "number",
+    "money",
+    "money_minor",
+    "share",
+    "range",
+    "keyword",
+    "match_type",
+    "status",
+    "flag",
+]
 Evidence = Literal["FILE", "DOC", "CODE", "MEM"]
 
 
