@@ -1,7 +1,7 @@
 """What a platform file in ``configs/platforms`` may say: reports, rulebook and bid file.
 
-Here belongs the shape of that knowledge only. Reading report files is the work of ``assets.platforms``; money rules of the
-shop are in ``configs.schema``.
+Here belongs the shape of that knowledge only. Reading report files is the work of ``assets.platforms``; money rules of
+the shop are in ``configs.schema``.
 """
 
 from __future__ import annotations

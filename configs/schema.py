@@ -52,7 +52,7 @@ class RoasGoals(Frozen):
     def _ordered(self) -> RoasGoals:
         if not self.floor <= self.target <= self.scale:
             raise ValueError(
-                f"roas floor {self.floor}, target {self.target}, scale {self.scale} must not fall; raise target or scale"
+                f"roas floor {self.floor}, target {self.target}, scale {self.scale} must rise; raise target or scale"
             )
         return self
 
