@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Lever = Literal[
     "keyword_bid",
@@ -65,15 +65,18 @@ class ColumnSpec(Frozen):
     required: bool = False
     to: tuple[str, ...] = ()  # for `range`: the low and the high column
     pattern: bool = False  # headers are regular expressions (attribution window or currency inside a header)
+    coalesce: bool = False  # several of the headers may be there: the first filled cell of a row counts
+    values: dict[str, str] = Field(default_factory=dict)  # the platform's word -> ours; "" = missing
 
 
 class TotalsSpec(Frozen):
     """How totals rows are told from data, and whether the data must add up to them."""
 
     rule: Literal["equal", "subset", "none"] = "none"
-    pattern: str = r"^(Total\b.*|总计|合计.*|小计)$"
-    control: str = ""  # pattern of the one label that the data must equal (or be a subset of)
-    account: str = ""  # pattern of the label of the account total, whose remainder is shown
+    pattern: str = r"^(Total: .+|总计|合计.*|小计)$"
+    control: str = ""  # pattern of the label that the data must equal; empty with rule `equal` = every label
+    account: str = ""  # rule `subset`: pattern of the label of the whole, whose remainder is shown
+    hidden: str = ""  # rule `subset`: pattern of the label that names what the platform keeps back
 
 
 class ReportSpec(Frozen):
@@ -84,15 +87,19 @@ class ReportSpec(Frozen):
     source: Source
     columns: dict[str, ColumnSpec]
     forbidden_headers: tuple[str, ...] = ()  # a header that says: this is another report
+    ignored_headers: tuple[str, ...] = ()  # known and not needed (ratios are recomputed); anything else is reported
+    ignored_patterns: tuple[str, ...] = ()  # the same as regular expressions
     sheets: tuple[str, ...] = ()  # only these sheets of a workbook
     keep_rows: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # header -> accepted values (scene, entity)
     constants: dict[str, str] = Field(default_factory=dict)  # canonical column -> value for every row
     date_from: Literal["column", "preamble", "file_night"] = "column"
-    date_formats: tuple[str, ...] = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%b %d, %Y")
-    encodings: tuple[str, ...] = ()
+    date_formats: tuple[str, ...] = (
+        "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%Y.%m.%d", "%Y年%m月%d日",
+    )  # fmt: skip
     totals: TotalsSpec = TotalsSpec()
     row_span: str = ""  # header of a column that repeats the same spend per value (attribution window, device)
-    row_span_keep: str = ""  # "longest", "sum", or the literal value to keep
+    row_span_keep: str = ""  # "longest", "sum", or the literal value to keep (without it in the file: the longest)
+    has_account_row: bool = False  # a row that holds nothing but the account's name stands above its data
 
 
 class Attribution(Frozen):
@@ -103,16 +110,33 @@ class Attribution(Frozen):
 
 
 class LeverRule(Frozen):
-    """What the platform lets one lever do. Money is in the account's main currency unit."""
+    """What the platform lets one lever do. Money is in the account's main currency unit.
+
+    ``status`` and ``negative_keyword`` carry no number and leave minimum, maximum and step as they are; the value of
+    ``new_keyword`` is its first bid.
+    """
 
     lever: Lever
-    minimum: float
-    maximum: float
-    step: float
+    minimum: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    maximum: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    step: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     rounding: Literal["down", "half_up", "nearest"] = "nearest"
     edits_per_day: int | None = None
     learning_days: int = 0
     source: Source
+
+    @property
+    def has_value(self) -> bool:
+        """Return whether an edit of this lever carries a number."""
+        return self.lever not in {"status", "negative_keyword"}
+
+    @model_validator(mode="after")
+    def _bounds(self) -> LeverRule:
+        if self.has_value and not self.minimum < self.maximum:
+            raise ValueError(
+                f"{self.lever}: minimum {self.minimum:g} is not below maximum {self.maximum:g}; state both"
+            )
+        return self
 
 
 class Rulebook(Frozen):
@@ -128,19 +152,24 @@ class Rulebook(Frozen):
 
 
 class BidColumn(Frozen):
-    """One column of an upload file: a recommendation column, or a constant, with an optional value map."""
+    """One column of an upload file: a column of the edit table (``assets.platforms.bid_table``), or a constant.
+
+    Neither column nor constant = an always blank cell. A value that ``map`` does not name refuses the file.
+    """
 
     header: str
-    column: str = ""  # recommendation column; empty with no constant = blank cell
+    column: str = ""
     constant: str = ""
-    format: Literal["text", "money", "minor", "share", "percent", "integer", "id"] = "text"
+    format: Literal["text", "id", "number", "minor", "integer"] = "text"  # minor: 1/100 of the currency unit, integer
     map: dict[str, str] = Field(default_factory=dict)
+    only_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # edit column -> values; other rows stay blank
+    required: bool = False  # a blank cell (where only_if holds) refuses the file
 
 
 class BidFileSpec(Frozen):
     """One upload file: which levers it carries and how its cells are written."""
 
-    name: str  # stem of the file, e.g. keyword_bids
+    name: str = Field(pattern=r"^[a-z_]+$")  # stem of the file, e.g. keyword_bids
     levers: tuple[Lever, ...]
     format: Literal["csv", "tsv", "xlsx", "json"] = "csv"
     encoding: str = "utf-8"
@@ -148,8 +177,9 @@ class BidFileSpec(Frozen):
     line_ending: Literal["\n", "\r\n"] = "\r\n"
     columns: tuple[BidColumn, ...]
     blank_means: str
-    how_to_apply: dict[str, str] = Field(default_factory=dict)  # zh, en: what ad ops does with the file
-    rows_per_file: int | None = None
+    how_to_apply: dict[Literal["zh", "en"], str]  # what ad ops does with the file
+    how_to_undo: dict[Literal["zh", "en"], str]  # what ad ops does with the undo file
+    rows_per_file: int | None = Field(default=None, ge=1)  # more rows go to further files; None = one file
     source: Source
 
 
