@@ -1,0 +1,148 @@
+"""Row rules: splits a frame of facts into the rows that may pass and those that go to quarantine, with every reason.
+
+Here belongs the splitting and the telling. What makes a row wrong is in ``assets.expectations.predicates``, the
+numbers are in ``configs/expectations.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assets.expectations.predicates import Broken, Mask, broken_rules
+from configs.expectations_schema import Expectations, KindRules, load_expectations
+
+# Bit i of `reason_mask` is RULES[i]: append, never reorder.
+RULES = (
+    "missing", "date_missing", "date_in_future", "date_too_old", "period_reversed", "not_finite", "below_minimum",
+    "above_maximum", "unknown_value", "malformed", "clicks_over_impressions", "conversions_over_clicks",
+    "duplicate_key_conflict",
+)  # fmt: skip
+DAY_COLUMNS = ("report_date", "order_date", "post_date", "period_start", "period_end")
+SOURCE_COLUMNS = ("line", "file")  # where a row stood, not what it says
+VALUE_WITHOUT_CONVERSIONS = "value_without_conversions"
+EXACT_DUPLICATE = "exact_duplicate"
+QUARANTINE_COLUMNS = ("file", "line", "column", "value", "reason", "row")
+
+
+class UnknownKindError(ValueError):
+    """No row rules exist for a kind of facts, so none of its rows may pass."""
+
+    def __init__(self, kind: str, known: tuple[str, ...]) -> None:
+        self.kind, self.known = kind, known
+        super().__init__(
+            f"cannot check rows of kind {kind!r}: rules exist for {len(known)} kinds ({', '.join(known[:5])} ...). "
+            f"Add {kind!r} under rows.kinds in configs/expectations.yaml."
+        )
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """What became of a frame's rows. ``good`` + ``bad`` + ``duplicates`` are all of them.
+
+    ``bad`` has `reasons` (``rule:column`` joined by ``;``) and `reason_mask` (bit i = RULES[i]). ``counts`` says how
+    many rows each reason met; ``warnings`` speaks of rows that stay good.
+    """
+
+    good: pd.DataFrame
+    bad: pd.DataFrame
+    duplicates: pd.DataFrame
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+
+
+def check_rows(frame: pd.DataFrame, kind: str, night: date) -> RowCheck:
+    """Split ``frame`` (money in micros) by the rules of ``kind``; null is not 0 and passes unless it is required."""
+    expectations = load_expectations()
+    rules = kind_rules(kind, expectations)
+    repeated, conflicting = _duplicates(frame, rules)
+    broken = [*broken_rules(frame, expectations.rows, rules, night), ("duplicate_key_conflict", "", conflicting)]
+    met = [one for one in broken if one[2].any()]
+    is_bad = np.zeros(len(frame), dtype=bool)
+    for _, _, mask in met:
+        is_bad |= mask
+    is_repeated = repeated & ~is_bad
+    good = frame[~is_bad & ~is_repeated].reset_index(drop=True)
+    counts = {reason_code(rule, column): int(mask.sum()) for rule, column, mask in met}
+    if is_repeated.any():
+        counts[EXACT_DUPLICATE] = int(is_repeated.sum())
+    return RowCheck(
+        good, _with_reasons(frame, met, is_bad), frame[is_repeated].reset_index(drop=True), counts, _warnings(good)
+    )
+
+
+def kind_rules(kind: str, expectations: Expectations) -> KindRules:
+    """Return the rules of ``kind``; raise UnknownKindError where there are none."""
+    if kind not in expectations.rows.kinds:
+        raise UnknownKindError(kind, tuple(expectations.rows.kinds))
+    return expectations.rows.kinds[kind]
+
+
+def reason_code(rule: str, column: str) -> str:
+    """Return the code that people and counts see: the rule, with its column where it has one."""
+    return f"{rule}:{column}" if column else rule
+
+
+def quarantine_table(bad: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Return the bad rows for writing down: a row per file line and reason, and the whole row as text beside it."""
+    shown = bad.drop(columns=[name for name in ("reasons", "reason_mask") if name in bad])
+    texts = [_row_text(record) for record in shown.to_dict(orient="records")]
+    long = pd.DataFrame({
+        "file": pd.Series(file, index=bad.index, dtype="str"),
+        "line": bad["line"] if "line" in bad else pd.Series(pd.NA, index=bad.index, dtype="Int64"),
+        "reason": bad["reasons"].str.split(";"),
+        "row": pd.Series(texts, index=bad.index, dtype="str"),
+        "at": np.arange(len(bad)),
+    }).explode("reason", ignore_index=True)  # fmt: skip
+    parts = long["reason"].astype("str").str.split(":", n=1)
+    long["reason"], column = parts.str[0].astype("str"), parts.str[1].fillna("").astype("str")
+    long["column"] = column
+    long["value"] = [
+        "" if name not in shown else str(shown[name].iloc[at]) for name, at in zip(column, long["at"], strict=True)
+    ]
+    return long.astype({"value": "str"})[list(QUARANTINE_COLUMNS)]
+
+
+def _row_text(record: Mapping[Any, Any]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in record.items() if pd.notna(value))
+
+
+def _with_reasons(frame: pd.DataFrame, met: list[Broken], is_bad: Mask) -> pd.DataFrame:
+    bad = frame[is_bad].reset_index(drop=True)
+    reasons = np.full(len(bad), "", dtype=object)
+    bits = np.zeros(len(bad), dtype=np.int64)
+    for rule, column, mask in met:
+        here = mask[is_bad]
+        reasons[here] += ";" + reason_code(rule, column)
+        bits[here] |= np.int64(1) << RULES.index(rule)
+    bad["reasons"] = pd.Series(reasons, dtype="str").str.removeprefix(";")
+    bad["reason_mask"] = pd.Series(bits, dtype="Int64")
+    return bad
+
+
+def _duplicates(frame: pd.DataFrame, rules: KindRules) -> tuple[Mask, Mask]:
+    """Return the rows that repeat an earlier one exactly, and the rows that share a key but differ."""
+    repeated, conflicting = np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    told = [name for name in frame.columns if name not in SOURCE_COLUMNS]
+    key = [name for name in ("platform", "account", *DAY_COLUMNS, *rules.key) if name in frame] if rules.key else told
+    if not key:
+        return repeated, conflicting
+    shared = frame.duplicated(key, keep=False).to_numpy(dtype=bool)
+    if not shared.any():
+        return repeated, conflicting
+    repeated[shared] = frame.loc[shared, told].duplicated().to_numpy(dtype=bool)
+    left = shared & ~repeated
+    conflicting[left] = frame.loc[left, key].duplicated(keep=False).to_numpy(dtype=bool)
+    return repeated, conflicting
+
+
+def _warnings(good: pd.DataFrame) -> dict[str, int]:
+    if not {"conversion_value", "conversions"} <= set(good.columns):
+        return {}
+    found = int(((good["conversion_value"] > 0) & (good["conversions"] == 0)).fillna(False).sum())
+    return {VALUE_WITHOUT_CONVERSIONS: found} if found else {}
