@@ -1,0 +1,139 @@
+"""How facts are stored: the type of every column, and which columns make a row of a kind unique.
+
+The canonical columns themselves are named in ``assets.platforms.kinds``; here belongs only what storage adds to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from assets.platforms.kinds import KIND_COLUMNS
+from assets.warehouse.errors import FactsError
+
+ITEM_KINDS = frozenset({"keyword_daily", "placement_daily", "search_terms", "entities"})
+PERIOD = ("period_start", "period_end")
+TYPES = {
+    "text": pa.string(),
+    "date": pa.timestamp("us"),
+    "count": pa.int64(),
+    "money": pa.int64(),  # micros of the account currency
+    "number": pa.float64(),
+    "share": pa.float64(),
+    "flag": pa.bool_(),
+}
+PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+LIMITS = {
+    "text": "text (ids too)",
+    "date": "dates at midnight",
+    "count": "whole numbers",
+    "money": "whole micros in an integer column",
+    "number": "finite numbers",
+    "share": "finite numbers",
+    "flag": "true or false",
+}
+
+# A row is known by its item where it has one, else by these columns; the term comes on top of the item.
+KEYS = {
+    "keyword_daily": ("campaign", "ad_group", "keyword", "match_type"),
+    "placement_daily": ("campaign", "ad_group"),
+    "search_terms": ("campaign", "ad_group", "keyword", "match_type"),
+    "keyword_market": ("keyword",),
+    "entities": (
+        "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "product_id",
+    ),
+    "products": ("product_id",),
+    "mapping": ("mapped_platform", "campaign", "ad_group", "keyword_pattern", "product_id"),
+    "store_orders": ("order_id", "product_id"),
+    "channel_daily": ("channel",),
+    "kol_offers": ("offer_id",),
+    "kol_posts": ("post_id",),
+}  # fmt: skip
+ALWAYS_KEYS = ("level", "report_date", "order_date", *PERIOD, "search_term")
+DAY_COLUMNS = ("report_date", "order_date")
+
+
+def cell_type(kind: str, column: str) -> str:
+    """Return the canonical type of ``column``; a column that no kind declares is kept as text."""
+    if column in PERIOD:
+        return "date"
+    return "count" if column == "line" else KIND_COLUMNS[kind].get(column, "text")
+
+
+def column_order(kind: str, present: Sequence[str]) -> list[str]:
+    """Return all columns of a stored frame in their fixed order, undeclared ones last, by name."""
+    is_period = set(PERIOD) <= set(present)
+    dates = PERIOD if is_period else ()
+    columns = [name for name in KIND_COLUMNS[kind] if not (is_period and name == "report_date")]
+    item = ("item",) if kind in ITEM_KINDS else ()
+    declared = ["platform", "account", *item, *dates, *columns, "line"]
+    return [*dict.fromkeys(declared), *sorted(set(present) - {*declared, "report_date"})]
+
+
+def time_columns(kind: str, present: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns whose values decide which rows replace each other: a day, a period, or none for states."""
+    if set(PERIOD) <= set(present):
+        return PERIOD
+    return tuple(name for name in DAY_COLUMNS if name in KIND_COLUMNS[kind])
+
+
+def to_arrow(frame: pd.DataFrame, kind: str, source: str) -> pa.Table:
+    """Return ``frame`` with the stored type of every column, missing columns as nulls; refuse what does not fit."""
+    order = column_order(kind, list(frame.columns))
+    undeclared = [name for name in order if name not in KIND_COLUMNS[kind] and cell_type(kind, name) == "text"]
+    frame = frame.astype({name: "str" for name in undeclared if name in frame})
+    arrays = [
+        _to_array(frame[name], cell_type(kind, name), source)
+        if name in frame
+        else pa.nulls(len(frame), TYPES[cell_type(kind, name)])
+        for name in order
+    ]
+    return pa.Table.from_arrays(arrays, names=order)
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Return stored facts as a frame: Int64 counts and money, ``str`` text, nullable flags."""
+    frame = table.to_pandas(types_mapper=PANDAS_TYPES.get)
+    texts = {field.name: "str" for field in table.schema if field.type == pa.string()}
+    return frame.astype(texts)
+
+
+def key_codes(frame: pd.DataFrame, kind: str) -> list[NDArray[np.int64]]:
+    """Return the key of every row as rank numbers, one array per key column, in sort order; null ranks first."""
+    item = frame["item"] if "item" in frame else pd.Series(None, index=frame.index, dtype="str")
+    has_item = item.notna().to_numpy()
+    codes = [_ranks(frame[name]) for name in ("platform", "account")] + [_ranks(item)]
+    for name in (*KEYS[kind], *ALWAYS_KEYS):
+        if name in frame:
+            ranks = _ranks(frame[name])
+            codes.append(ranks if name in ALWAYS_KEYS else np.where(has_item, -1, ranks))
+    return codes
+
+
+def measure_columns(kind: str, present: Sequence[str]) -> list[str]:
+    """Return the columns in which two rows of one key may contradict each other."""
+    kinds = {"count", "money", "number", "share"}
+    return [name for name in present if name != "line" and cell_type(kind, name) in kinds]
+
+
+def _ranks(values: pd.Series) -> NDArray[np.int64]:
+    return pd.factorize(values, sort=True)[0].astype(np.int64)
+
+
+def _to_array(values: pd.Series, cell: str, source: str) -> pa.Array:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if values.isna().all():
+        return pa.nulls(len(values), TYPES[cell])
+    if cell == "money" and not pd.api.types.is_integer_dtype(values.dtype):
+        raise FactsError(source, str(values.name), f"{values.dtype} values", LIMITS[cell])
+    if pd.api.types.is_float_dtype(values.dtype) and np.isinf(values.to_numpy(dtype="float64", na_value=np.nan)).any():
+        raise FactsError(source, str(values.name), "infinite values", LIMITS[cell])
+    try:
+        return pa.Array.from_pandas(values, type=TYPES[cell])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise FactsError(source, str(values.name), str(error).splitlines()[0], LIMITS[cell]) from error

@@ -1,0 +1,80 @@
+"""The coverage index: which source file says what about which day, so that winners are picked before facts are read.
+
+One small document per source file. Which version wins is decided in ``versions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assets.warehouse.columns import PERIOD, time_columns
+from assets.warehouse.documents import read_document, write_document
+from assets.warehouse.home import Home
+from assets.warehouse.inputs import NightInputs
+
+MICROS = 1_000_000
+SUMS = ("clicks", "cost", "conversions", "conversion_value")  # all in whole numbers; conversions in millionths
+CELLS = ("platform", "account", "report_date", *PERIOD, "rows", *SUMS)
+VERSION_OF = ("platform", "account", "scope", "report_date")  # rows with these in common replace each other
+
+
+def coverage_path(home: Home, sha256: str) -> Path:
+    """Return where the coverage of one source file lies."""
+    return home.warehouse / "coverage" / f"{sha256}.json"
+
+
+def read_coverage(home: Home, sha256: str) -> dict[str, Any] | None:
+    """Return what one source file covers, or None when nothing of it has been stored."""
+    return read_document(coverage_path(home, sha256))
+
+
+def write_coverage(home: Home, sha256: str, content: dict[str, Any]) -> None:
+    """Keep what one source file covers."""
+    write_document(coverage_path(home, sha256), content)
+
+
+def cover(frame: pd.DataFrame, kind: str) -> list[list[Any]]:
+    """Return one list per platform, account and day or period of stored facts, with its sums, in order."""
+    times = time_columns(kind, list(frame.columns))
+    keys = ["platform", "account", *times]
+    numbers = pd.DataFrame({"rows": pd.Series(1, index=frame.index, dtype="Int64")})
+    for name in SUMS:
+        numbers[name] = whole(frame[name]) if name in frame else pd.Series(pd.NA, index=frame.index, dtype="Int64")
+    grouped = numbers.groupby([frame[name] for name in keys], sort=True, dropna=False).sum(min_count=1).reset_index()
+    if "order_date" in times:
+        grouped = grouped.rename(columns={"order_date": "report_date"})
+    cells = grouped.reindex(columns=list(CELLS)).astype(object)
+    return [[_plain(value) for value in row] for row in cells.itertuples(index=False)]
+
+
+def whole(values: pd.Series) -> pd.Series:
+    """Return counts and micros as they are and fractions in millionths, so that sums do not depend on their order."""
+    if pd.api.types.is_float_dtype(values.dtype):
+        return (values * MICROS).round().astype("Int64")
+    return values.astype("Int64")
+
+
+def visible_coverage(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
+    """Return the coverage of every file that the night sees, for one kind, with the path of its facts and its as_of."""
+    rows: list[tuple[Any, ...]] = []
+    for file in sorted(inputs.files, key=lambda one: one.sha256):
+        content = read_coverage(home, file.sha256)
+        sources: Mapping[str, Any] = {} if content is None else content["sources"]
+        for name, source in sources.items():
+            if source["kind"] == kind:
+                rows.extend((file.sha256, name, source["scope"], file.as_of, *cells) for cells in source["days"])
+    frame = pd.DataFrame(rows, columns=["sha256", "name", "scope", "as_of", *CELLS])
+    dates = dict.fromkeys(("as_of", "report_date", *PERIOD), "datetime64[us]")
+    return frame.astype({**dates, **dict.fromkeys(("rows", *SUMS), "Int64")})
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return (
+        value.date().isoformat() if isinstance(value, pd.Timestamp) else value if isinstance(value, str) else int(value)
+    )

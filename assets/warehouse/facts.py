@@ -1,0 +1,165 @@
+"""Facts: one Parquet file per source file and report, sorted by bucket then day, with explicit types.
+
+What a report's columns mean is in ``assets.platforms``; which facts count on a night is in ``window``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from assets.platforms.kinds import KIND_COLUMNS
+from assets.warehouse import columns
+from assets.warehouse.coverage import CELLS, MICROS, SUMS, cover, coverage_path, read_coverage, write_coverage
+from assets.warehouse.documents import replacing
+from assets.warehouse.errors import FactsError
+from assets.warehouse.home import Home
+
+N_BUCKETS = 64
+ROWS_PER_GROUP = 65_536
+
+
+@dataclass(frozen=True)
+class FactSource:
+    """Where facts come from: the file's hash, the report it was recognised as, and the part of it (``scope``)."""
+
+    sha256: str
+    platform: str
+    report: str
+    kind: str
+    scope: str = ""
+
+    @property
+    def name(self) -> str:
+        """Path of the facts below ``warehouse/facts``, without suffix."""
+        part = f"-{_short_hash(self.scope)}" if self.scope else ""
+        return f"{self.kind}/{self.sha256}-{re.sub(r'[^A-Za-z0-9_]+', '_', self.report)}{part}"
+
+
+def facts_path(home: Home, name: str) -> Path:
+    """Return where the facts of ``FactSource.name`` lie."""
+    return home.warehouse / "facts" / f"{name}.parquet"
+
+
+def write_facts(home: Home, source: FactSource, frame: pd.DataFrame, code_version: str = "") -> None:
+    """Store one table of one source file and index it; the same again writes the same bytes.
+
+    Facts of this file that another ``code_version`` (of reader and platform configuration) wrote are dropped first.
+    Call ``seal_source`` after the file's last table.
+    """
+    if source.kind not in KIND_COLUMNS:
+        raise FactsError(source.report, "kind", repr(source.kind), f"one of {', '.join(sorted(KIND_COLUMNS))}")
+    _require(frame, source)
+    table = _sort(columns.to_arrow(frame, source.kind, source.report))
+    note = {"bidwright": json.dumps({**asdict(source), "code_version": code_version}, sort_keys=True)}
+    with replacing(facts_path(home, source.name)) as temporary:
+        pq.write_table(
+            table.replace_schema_metadata(note), temporary, compression="zstd", row_group_size=ROWS_PER_GROUP
+        )  # fmt: skip
+    content = _begin(home, source.sha256, code_version)
+    days = cover(columns.to_pandas(table), source.kind)
+    sources = {**content["sources"], source.name: {**asdict(source), "days": days}}
+    write_coverage(home, source.sha256, {**content, "is_sealed": False, "sources": sources})
+
+
+def seal_source(home: Home, sha256: str, code_version: str = "", details: Mapping[str, Any] | None = None) -> None:
+    """State that all tables of a source file are stored (or that it has none), with what is worth telling about it."""
+    content = _begin(home, sha256, code_version)
+    write_coverage(home, sha256, {**content, "is_sealed": True, "details": {} if details is None else dict(details)})
+
+
+def has_facts(home: Home, sha256: str, code_version: str = "") -> bool:
+    """Return whether the file was read to its end by this ``code_version`` and its facts are still there."""
+    content = read_coverage(home, sha256)
+    if content is None or not content["is_sealed"] or content["code_version"] != code_version:
+        return False
+    return all(facts_path(home, name).exists() for name in content["sources"])
+
+
+def drop_facts(home: Home, sha256: str) -> None:
+    """Forget what was stored of a source file; do this before reading a file anew."""
+    content = read_coverage(home, sha256)
+    if content is not None:
+        coverage_path(home, sha256).unlink(missing_ok=True)
+        for name in content["sources"]:
+            facts_path(home, name).unlink(missing_ok=True)
+
+
+def source_summary(home: Home, sha256: str) -> dict[str, Any] | None:
+    """Return per stored table of the file its report, rows, days and sums, and the details it was sealed with."""
+    content = read_coverage(home, sha256)
+    if content is None:
+        return None
+    tables = [_summarise(source) for _, source in sorted(content["sources"].items())]
+    return {"is_sealed": content["is_sealed"], "details": content["details"], "tables": tables}
+
+
+def bucket_of(text: str) -> int:
+    """Return the bucket of an item or keyword; stable over processes, machines and versions."""
+    return int(_short_hash(text), 16) % N_BUCKETS
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+
+
+def _require(frame: pd.DataFrame, source: FactSource) -> None:
+    """Refuse facts that no window could place: without platform, account, or time."""
+    for name in ("platform", "account", *columns.time_columns(source.kind, list(frame.columns))):
+        if name not in frame:
+            raise FactsError(source.report, name, "nothing: the column is missing", "a value in every row")
+        n_missing = int(frame[name].isna().sum())
+        if n_missing:
+            raise FactsError(
+                source.report, name, f"no value in {n_missing} of {len(frame)} rows", "a value in every row"
+            )
+
+
+def _sort(table: pa.Table) -> pa.Table:
+    """Add the bucket and sort by it, then by day, item and line."""
+    words_of = [table[name] for name in ("item", "keyword") if name in table.column_names]
+    word = pc.coalesce(*words_of, pa.scalar("")) if words_of else pa.array([""] * len(table))
+    codes, words = pd.factorize(word.to_pandas())
+    buckets = np.array([bucket_of(str(one)) for one in words], dtype=np.int16)
+    table = table.append_column("bucket", pa.array(buckets[codes] if len(table) else [], type=pa.int16()))
+    days = [name for name in ("report_date", "order_date", "period_start") if name in table.column_names]
+    order = [(name, "ascending") for name in ("bucket", *days, "item", "line") if name in table.column_names]
+    return table.take(pc.sort_indices(table, sort_keys=order))
+
+
+def _begin(home: Home, sha256: str, code_version: str) -> dict[str, Any]:
+    """Return the file's entry in the index, emptied when other code wrote it."""
+    content = read_coverage(home, sha256)
+    if content is not None and content["code_version"] == code_version:
+        return content
+    drop_facts(home, sha256)
+    return {"code_version": code_version, "is_sealed": False, "details": {}, "sources": {}}
+
+
+def _summarise(source: Mapping[str, Any]) -> dict[str, Any]:
+    cells = pd.DataFrame(source["days"], columns=list(CELLS))
+    dates = sorted(cells[["report_date", *columns.PERIOD]].stack().dropna())
+    sums = cells[["rows", *SUMS]].astype("Int64").sum(min_count=1)
+    return {
+        **{key: source[key] for key in ("platform", "report", "kind", "scope")},
+        "first_date": dates[0] if dates else None,
+        "last_date": dates[-1] if dates else None,
+        **{name: _known(sums[name], MICROS if name == "conversions" else 1) for name in ("rows", *SUMS)},
+    }
+
+
+def _known(value: Any, unit: int) -> float | int | None:
+    if pd.isna(value):
+        return None
+    return int(value) if unit == 1 else int(value) / unit
