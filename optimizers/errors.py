@@ -71,4 +71,6 @@ class InfeasibleBudgetError(OptimizerError):
 
 
 def _shown(value: object) -> str:
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.2f}" if value == 0 or abs(value) >= 1 else f"{value:.4g}"
