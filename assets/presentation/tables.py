@@ -83,7 +83,7 @@ def subjects(recommendations: pd.DataFrame) -> list[str]:
 
 
 def value_cells(recommendations: pd.DataFrame, language: Language = "zh") -> list[str]:
-    """Return ``old → new`` in each row's own unit, one side alone where the other is missing; pausing is put in words."""
+    """Return ``old → new`` in each row's own unit, one side alone where the other is missing; a pause in words."""
     old, new = (read_numbers(recommendations, name).tolist() for name in ("old_value", "new_value"))
     texts = [read_texts(recommendations, name) for name in ("lever", "currency", "action")]
     return [
