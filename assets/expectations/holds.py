@@ -131,7 +131,7 @@ def _totals_mismatch(facts: PlatformFacts) -> Fields:
 
 
 def _failed_share(facts: PlatformFacts, kind: str) -> float:
-    """Return the larger share of failed rows of two: as the files were read, as the profile has them; NaN without rows."""
+    """Return the larger share of failed rows: as the files were read, or as the profile has it; NaN without rows."""
     files, rows = facts.newest_files(kind), facts.newest_of_kind(kind)
     pairs = ((files["quarantined_rows"].sum(), files["rows"].sum()), (rows["failed_rows"].sum(), rows["rows"].sum()))
     return max((float(failed) / float(failed + good) for failed, good in pairs if failed + good > 0), default=np.nan)
@@ -151,11 +151,15 @@ def _mixed_currency(facts: PlatformFacts, kind: str) -> Fields:
 
 
 def _missing_fx(facts: PlatformFacts) -> Fields:
-    return {"value": ", ".join(facts.missing_fx)} if facts.missing_fx else None
+    names = sorted(facts.missing_fx["currency"].astype("str").fillna("?").unique()) if len(facts.missing_fx) else []
+    return {"value": ", ".join(names)} if names else None
 
 
 def _restatement(facts: PlatformFacts) -> Fields:
+    """Hold for what was refused tonight; of older refusals the older, larger version counts and needs no hold."""
     rows = facts.restatements
+    if "refused_as_of" in rows:
+        rows = rows[rows["refused_as_of"] == pd.Timestamp(facts.night)]
     if rows.empty:
         return None
     first = rows["report_date"].min() if "report_date" in rows else pd.NaT

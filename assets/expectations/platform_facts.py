@@ -5,8 +5,7 @@ Here belongs looking things up. What they mean is decided in ``assets.expectatio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
@@ -22,14 +21,15 @@ HISTORY_DAYS = 28
 class Background:
     """What is known beside tonight's profile.
 
-    ``daily``: earlier days as profile rows (at least platform, kind, report_date, cost; also account, as_of, clicks).
-    ``restatements``: newer versions that cut a day's cost too far and wait for confirmation (at least platform; also
-    report_date). ``missing_fx``: platform -> currencies without a rate.
+    ``daily``: earlier days as profile rows (at least platform, kind, report_date, cost; also account, as_of, clicks);
+    where tonight's profile has the day too, tonight's counts. ``restatements``: newer versions that cut a day's cost
+    too far and wait for confirmation (at least platform; also report_date, refused_as_of). ``missing_fx``: platform and
+    currency of rows without an exchange rate.
     """
 
     daily: pd.DataFrame
     restatements: pd.DataFrame | None = None
-    missing_fx: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    missing_fx: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class PlatformFacts:
     files: pd.DataFrame
     days: dict[str, pd.DataFrame]
     restatements: pd.DataFrame
-    missing_fx: tuple[str, ...]
+    missing_fx: pd.DataFrame
 
     @property
     def expected_day(self) -> pd.Timestamp:
@@ -109,9 +109,7 @@ def gather_facts(
     """Return what the gate knows of platform ``name``; ``tables``: the profile, the source files, the background."""
     profile, files, background = tables
     own = profile[profile["platform"] == name]
-    earlier = background.daily
-    earlier = earlier[earlier["platform"] == name] if "platform" in earlier else earlier
-    restated = background.restatements
+    earlier = _not_in(_of(background.daily, name), own)
     kinds = load_expectations().rows.kinds
     daily = [kind for kind in use.required if kind in kinds and kinds[kind].is_daily]
     return PlatformFacts(
@@ -122,8 +120,8 @@ def gather_facts(
         profile=own,
         files=files[files["platform"] == name].assign(kind=lambda rows: rows["kind"].fillna("")),
         days={kind: days_of(pd.concat([earlier, own], ignore_index=True), kind, night) for kind in daily},
-        restatements=pd.DataFrame() if restated is None else restated[restated["platform"] == name],
-        missing_fx=tuple(sorted(background.missing_fx.get(name, ()))),
+        restatements=_of(background.restatements, name),
+        missing_fx=_of(background.missing_fx, name),
     )
 
 
@@ -139,6 +137,18 @@ def days_of(rows: pd.DataFrame, kind: str, night: date) -> pd.DataFrame:
     chosen = chosen[~(chosen["rows"] == 0).fillna(False)]
     numbers = chosen[["cost", "clicks"]].astype("Float64").astype("float64")
     return numbers.groupby(chosen["report_date"]).sum(min_count=1).sort_index()
+
+
+def _of(rows: pd.DataFrame | None, platform: str) -> pd.DataFrame:
+    return pd.DataFrame() if rows is None or "platform" not in rows else rows[rows["platform"] == platform]
+
+
+def _not_in(earlier: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Return the earlier rows of days that ``own`` does not speak of, so that no cost counts twice."""
+    if earlier.empty:
+        return earlier.reindex(columns=own.columns)
+    keys = ["kind", "account", "report_date"] if "account" in earlier else ["kind", "report_date"]
+    return earlier[~pd.MultiIndex.from_frame(earlier[keys]).isin(pd.MultiIndex.from_frame(own[keys]))]
 
 
 def _no_days() -> pd.DataFrame:
