@@ -1,7 +1,7 @@
 """From multipliers to bids that a platform takes: caps before the solve, steps after it, and a last look.
 
-Here belong caps, step rounding, first bids of new items and safety masks. Fitting rounded plans back under a budget is in
-``optimizers.rounding``; which steps a platform has is configuration.
+Here belong caps, step rounding, first bids of new items and safety masks. Fitting rounded plans back under a budget is
+in ``optimizers.rounding`` and offered here too; which steps a platform has is configuration.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from numpy.typing import ArrayLike
 
 from optimizers.errors import InvalidInputError
 from optimizers.inputs import NON_NEGATIVE, POSITIVE, Bounds, read_columns
+from optimizers.rounding import RoundedPlan, RoundingChoice, round_plan
 from optimizers.types import BoolArray, FloatArray
+
+__all__ = [
+    "RoundedPlan",
+    "RoundingChoice",
+    "RoundingMode",
+    "assert_safe",
+    "bid_for_new_item",
+    "change_caps",
+    "round_plan",
+    "round_to_step",
+]
 
 RoundingMode = Literal["down", "half_up", "nearest"]
 DECIMAL_MODES = {"down": ROUND_FLOOR, "half_up": ROUND_HALF_UP, "nearest": ROUND_HALF_EVEN}
@@ -101,8 +113,8 @@ def round_to_step(
 
     Notes
     -----
-    A float's shortest decimal form is what people and platforms see (1.005 is 1.005, not 1.00499...), so ties are decided
-    on that form. Only values near a tie take the slow exact path.
+    A float's shortest decimal form is what people and platforms see (1.005 is 1.005, not 1.00499...), so ties are
+    decided on that form. Only values near a tie take the slow exact path.
 
     Examples
     --------

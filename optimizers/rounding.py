@@ -72,7 +72,7 @@ def round_plan(choice: RoundingChoice, tree: PriceTree) -> RoundedPlan:
     Returns
     -------
     RoundedPlan
-        ``leftover`` is the maximum less the cost (infinite where there is no maximum), never negative beyond 1e-9 of it.
+        ``leftover`` is the maximum less the cost, infinite where there is no maximum.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def round_plan(choice: RoundingChoice, tree: PriceTree) -> RoundedPlan:
 
     Notes
     -----
-    Greedy from the leaves to the roots; known drawback: what it leaves at a node can be as much as one row's step costs.
+    Greedy from the leaves to the roots; known drawback: what it leaves can be as much as one row's step costs.
 
     Examples
     --------
