@@ -74,7 +74,7 @@ class TotalsSpec(Frozen):
 
     rule: Literal["equal", "subset", "none"] = "none"
     pattern: str = r"^(Total: .+|总计|合计.*|小计)$"
-    control: str = ""  # pattern of the label that the data must equal; empty with rule `equal` = every label
+    control: tuple[str, ...] = ()  # patterns of the label that the rows must add up to; the first that is there counts
     account: str = ""  # rule `subset`: pattern of the label of the whole, whose remainder is shown
     hidden: str = ""  # rule `subset`: pattern of the label that names what the platform keeps back
 

@@ -1,0 +1,172 @@
+"""Canonical columns to the pandas frame of one kind: types, dates or periods, platform, account, line."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.platforms.cells import Parsed, normalise_word
+from assets.platforms.columns import CanonicalColumns
+from assets.platforms.dates import is_one_day
+from assets.platforms.entities import finish_entities
+from assets.platforms.errors import Message
+from assets.platforms.grid import BrokenRow
+from assets.platforms.header import Match
+from assets.platforms.kinds import KIND_COLUMNS, is_daily
+from assets.platforms.spans import add_segments
+
+Period = tuple[date, date]
+
+_ARROW_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "date": pa.timestamp("us"),
+    "count": pa.int64(),
+    "money": pa.int64(),
+    "number": pa.float64(),
+    "share": pa.float64(),
+    "flag": pa.bool_(),
+}
+_PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+QUARANTINE_COLUMNS = ["line", "column", "value", "reason"]
+_OWN_PLATFORM_KINDS = {"entities", "mapping"}
+
+
+def build_frame(
+    columns: CanonicalColumns, kind: str, match: Match, context: tuple[Period | None, str | None, dict[str, str]]
+) -> tuple[pd.DataFrame, list[Message], pd.DataFrame]:
+    """Return (frame, messages, rows that name an unknown platform). Rows with an unreadable cell are left out."""
+    period, account, known_platforms = context
+    good = columns.keep(~_bad_rows(columns, kind))
+    n_rows = len(good.line)
+    arrays = _dates(good, kind, period, n_rows)
+    for name, cell_type in KIND_COLUMNS[kind].items():
+        if name in arrays or (name == "report_date" and "period_start" in arrays):
+            continue
+        arrays[name] = _column(good, name, cell_type, match)
+        if cell_type == "share":
+            arrays[f"{name}_censored"] = _censored(good, name, n_rows)
+    arrays["platform"] = _platform(good, kind, match, n_rows)
+    arrays["account"] = _account(good, account, n_rows)
+    arrays["line"] = pa.array(good.line)
+    frame = pa.table(arrays).to_pandas(types_mapper=_PANDAS_TYPES.get)
+    frame["line"] = frame["line"].astype("int64")
+    frame, strangers = _known_platform_rows(frame, kind, match, known_platforms)
+    frame = _finish(frame, kind, match, good)
+    notes = [Message(code="no_rows", text="it has a header and no rows of data.")] if not len(columns.line) else []
+    return frame, notes, strangers
+
+
+def quarantine_rows(columns: CanonicalColumns, kind: str, broken: tuple[BrokenRow, ...], match: Match) -> pd.DataFrame:
+    """Return one row per line that could not be read: its first unreadable cell, or its number of cells."""
+    first: dict[int, tuple[int, str, str, str]] = {}
+    for name in _of_kind(columns, kind):
+        for at in np.flatnonzero(columns.parsed[name].bad):
+            value = columns.raw[name][int(at)].as_py()
+            damaged = "\ufffd" in (value or "")
+            reason = "its characters could not be decoded" if damaged else columns.reason[name]
+            first.setdefault(int(at), (int(columns.line[at]), columns.header[name].strip(), value or "", reason))
+    rows = list(first.values())
+    for row in broken:
+        reason = f"the row has {len(row.cells)} cells, the header {len(match.headers)}"
+        rows += [(row.line + extra, "", (row.cells or ("",))[0][:80], reason) for extra in range(row.n_lines)]
+    frame = pd.DataFrame(sorted(rows), columns=QUARANTINE_COLUMNS)
+    return frame.astype({"line": "int64", "column": "str", "value": "str", "reason": "str"})
+
+
+def _of_kind(columns: CanonicalColumns, kind: str) -> list[str]:
+    own = {*KIND_COLUMNS[kind], "account", "platform", "campaign_status"}
+    if is_daily(kind):
+        own |= {"report_date_end", "period_start", "period_end"}
+    return [name for name in columns.parsed if name in own]
+
+
+def _bad_rows(columns: CanonicalColumns, kind: str) -> np.ndarray:
+    bad = np.zeros(len(columns.line), dtype=bool)
+    for name in _of_kind(columns, kind):
+        bad |= columns.parsed[name].bad
+    return bad
+
+
+def _dates(columns: CanonicalColumns, kind: str, period: Period | None, n_rows: int) -> dict[str, pa.Array]:
+    if not is_daily(kind):
+        return {}
+    first = columns.parsed.get("report_date", columns.parsed.get("period_start"))
+    last = columns.parsed.get("report_date_end", columns.parsed.get("period_end"))
+    if first is None or last is None:
+        start, end = period if period is not None else (None, None)
+        spans = _midnight(start, n_rows), _midnight(end, n_rows)
+    else:
+        spans = first.values, last.values
+    if is_one_day(*spans):
+        return {"report_date": spans[0]}
+    return {"period_start": spans[0], "period_end": spans[1]}
+
+
+def _midnight(day: date | None, n_rows: int) -> pa.Array:
+    value = None if day is None else datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a report day
+    return pa.repeat(pa.scalar(value, pa.timestamp("us")), n_rows)
+
+
+def _column(columns: CanonicalColumns, name: str, cell_type: str, match: Match) -> pa.Array:
+    wanted = _ARROW_TYPES[cell_type]
+    constant = match.spec.constants.get(name)
+    if name == "currency" and constant is None:
+        constant = match.platform.currency
+    found = columns.parsed.get(name)
+    values = found.values if found is not None else pa.nulls(len(columns.line), wanted)
+    if constant is not None:
+        values = pc.coalesce(values, pa.scalar(constant).cast(wanted))
+    return values.cast(wanted)
+
+
+def _censored(columns: CanonicalColumns, name: str, n_rows: int) -> pa.Array:
+    found: Parsed | None = columns.parsed.get(name)
+    if found is None or found.censored is None:
+        return pa.nulls(n_rows, pa.string())
+    return found.censored.cast(pa.string())
+
+
+def _platform(columns: CanonicalColumns, kind: str, match: Match, n_rows: int) -> pa.Array:
+    own = columns.parsed.get("platform")
+    if match.platform.is_template and own is not None and kind != "mapping":
+        return pc.coalesce(own.values, pa.scalar(match.platform.name))
+    return pa.repeat(pa.scalar(match.platform.name), n_rows)
+
+
+def _account(columns: CanonicalColumns, account: str | None, n_rows: int) -> pa.Array:
+    own = columns.parsed.get("account")
+    values = own.values if own is not None else pa.nulls(n_rows, pa.string())
+    return pc.coalesce(values, pa.scalar(account, pa.string()))
+
+
+def _known_platform_rows(
+    frame: pd.DataFrame, kind: str, match: Match, known: dict[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Template rows name their platform by name or title; a row with another name is set aside."""
+    empty = pd.DataFrame(columns=QUARANTINE_COLUMNS)
+    if not match.platform.is_template or kind not in _OWN_PLATFORM_KINDS:
+        return frame, empty
+    column = "mapped_platform" if kind == "mapping" else "platform"
+    names = {word: known.get(normalise_word(word)) for word in frame[column].dropna().unique()}
+    found = frame[column].map(names)
+    strange = found.isna()
+    if not strange.any():
+        return frame.assign(**{column: found.astype("str")}), empty
+    rows = frame.loc[strange]
+    reason = "not a known platform; known are " + ", ".join(sorted(set(known.values())))
+    aside = pd.DataFrame({"line": rows["line"], "column": column, "value": rows[column].fillna(""), "reason": reason})
+    return frame[~strange].assign(**{column: found[~strange].astype("str")}), aside
+
+
+def _finish(frame: pd.DataFrame, kind: str, match: Match, columns: CanonicalColumns) -> pd.DataFrame:
+    if kind == "entities":
+        status = columns.parsed.get("campaign_status")
+        by_line = None if status is None else dict(zip(columns.line.tolist(), status.values.to_pylist(), strict=True))
+        return finish_entities(frame, None if by_line is None else frame["line"].map(by_line).astype("str"))
+    if match.spec.row_span_keep == "sum" and match.position(match.spec.row_span) is not None:
+        return add_segments(frame, kind)
+    return frame.reset_index(drop=True)

@@ -1,0 +1,61 @@
+"""What reading gives: one ``SourceRead`` per file, one ``ReadTable`` per kind of facts in it. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from assets.platforms.errors import Message
+
+
+@dataclass(frozen=True)
+class ControlSum:
+    """One column of a totals row beside what the file's rows add up to, in the main currency unit or as counts."""
+
+    label: str
+    line: int
+    column: str
+    stated: float
+    summed: float
+    holds: bool
+
+    def __str__(self) -> str:
+        return (
+            f"{self.label!r} in line {self.line} says {self.column} {self.stated:,.2f}, "
+            f"the rows add up to {self.summed:,.2f}"
+        )
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """The rows of one kind from one table.
+
+    ``frame`` holds all canonical columns of the kind, ``platform``, ``account`` (missing where the export names none) and
+    ``line``. ``quarantine`` holds one row per row that could not be read: line, column, value, reason.
+    """
+
+    platform: str
+    report: str
+    kind: str
+    frame: pd.DataFrame
+    totals: tuple[ControlSum, ...]
+    unknown_columns: tuple[str, ...]
+    ignored_columns: tuple[str, ...]
+    quarantine: pd.DataFrame
+    messages: tuple[Message, ...] = ()
+    file: str = ""
+    encoding: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class SourceRead:
+    """One source file: its tables and all messages. ``status`` is ``read``, ``partly_read`` or ``totals_mismatch``."""
+
+    file: str
+    sha256: str
+    encoding: str
+    tables: tuple[ReadTable, ...]
+    messages: tuple[Message, ...]
+    status: str

@@ -1,0 +1,40 @@
+"""Rows that repeat one spend: attribution windows (keep one) and device segments (add up)."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from assets.platforms.kinds import KIND_COLUMNS
+
+_ADDED = {"count", "money", "number"}
+
+
+def keep_one_window(windows: pa.StringArray, keep: str) -> tuple[list[bool], str]:
+    """Return (which rows hold the kept attribution window, its name); the longest where ``keep`` is not in the file."""
+    words = ["" if word is None else word for word in windows.to_pylist()]
+    present = sorted(set(words), key=_days_in)
+    if not present:
+        return [], keep
+    kept = keep if keep in present else present[-1]
+    return [word == kept for word in words], kept
+
+
+def add_segments(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return one row per key: counts and money added up, shares missing, for they cannot be added."""
+    types = KIND_COLUMNS[kind]
+    added = [name for name in frame.columns if types.get(name) in _ADDED]
+    lost = [name for name in frame.columns if types.get(name.removesuffix("_censored")) == "share"]
+    keys = [name for name in frame.columns if name not in {*added, *lost, "line"}]
+    groups = frame.groupby(keys, dropna=False, sort=False)
+    result = groups[added].sum(min_count=1).reset_index()
+    result["line"] = groups["line"].min().to_numpy()
+    is_alone = (groups.size() == 1).to_numpy()
+    for name in lost:
+        result[name] = groups[name].first().where(is_alone).to_numpy()
+    return result[list(frame.columns)].astype(frame.dtypes.to_dict())
+
+
+def _days_in(window: str) -> int:
+    digits = "".join(letter for letter in window if letter.isdigit())
+    return int(digits[:6]) if digits else -1
