@@ -60,21 +60,25 @@ def new_ids(n: int, digits: int, rng: np.random.Generator) -> list[str]:
 
 def _texts(words: Vocabulary, profile: Profile, n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Draw ``n`` different keywords: brand words, then category words with one or two modifiers."""
-    found: dict[tuple[str, str], tuple[int, int, bool]] = {}
+    found: dict[
+        tuple[str, str], tuple[str, int, int, bool]
+    ] = {}  # a Chinese unit holds a word once, whatever its match
     n_brand = max(1, round(n * BRAND_SHARE))
     for i in range(n_brand):
         category = i // len(words.brand_modifiers) - 1
         tail = words.categories[category] if category >= 0 else ""
         parts = [words.brand, tail, words.brand_modifiers[i % len(words.brand_modifiers)]]
-        found[(words.join.join(p for p in parts if p), profile.match_types[-1])] = (max(category, 0), -1, True)
+        text = words.join.join(part for part in parts if part)
+        found[text, ""] = (profile.match_types[-1], max(category, 0), -1, True)
     while len(found) < n:
         category, first, second = (int(rng.integers(k)) for k in (len(words.categories), 25, 60))
         extra = words.modifiers[second] if second < 25 and second != first else ""
         text = words.join.join(p for p in (words.modifiers[first], extra, words.categories[category]) if p)
         match = profile.match_types[int(rng.integers(len(profile.match_types)))]
-        found.setdefault((text, match), (category, first, False))
+        key = (text, "" if words.join == "" else match)
+        found.setdefault(key, (match, category, first, False))
     frame = pd.DataFrame(
-        [(text, match, *rest) for (text, match), rest in found.items()],
+        [(text, *rest) for (text, _), rest in found.items()],
         columns=["keyword", "match_type", "category", "modifier", "is_brand"],
     )
     if profile.platform == "amazon_sp":
@@ -105,7 +109,8 @@ def _products_of(keywords: pd.DataFrame, products: pd.DataFrame, language: str, 
     """Choose the promoted product of every keyword among those of its category."""
     chosen = np.empty(len(keywords), dtype=int)
     sold = products["language"].eq(language)
-    for category, rows in keywords.groupby("category").groups.items():
+    for category in sorted(set(keywords["category"])):
+        rows = np.flatnonzero(keywords["category"] == category)
         pool = products.index[sold & products["category"].eq(category)]
         pool = pool if len(pool) else products.index[sold]
         chosen[rows] = rng.choice(pool.to_numpy()[:3], size=len(rows))

@@ -14,6 +14,7 @@ import pandas as pd
 import xlsxwriter
 
 from simulator.layouts import Layout
+from simulator.orders import Arrays
 
 Rendered = dict[str, list[Any]]  # header -> cells, in file order
 
@@ -40,26 +41,32 @@ SHEET_STYLES: dict[str, Callable[[Any], Any]] = {
     "integer": int,
     "count": int,
     "number": float,
-    "datetime": lambda value: value.to_pydatetime(),
+    "datetime": lambda value: value,
 }
 
 
-def render(frame: pd.DataFrame, layout: Layout) -> Rendered:
+def render(table: Arrays | pd.DataFrame, layout: Layout) -> Rendered:
     """Return the cells of every column of ``layout``; a missing value is the layout's null marker (None in sheets)."""
+    n_rows = len(table) if isinstance(table, pd.DataFrame) else len(next(iter(table.values())))
     is_sheet = bool(layout.sheet)
     styles, blank = (SHEET_STYLES, None) if is_sheet else (TEXT_STYLES, layout.blank)
     cells: Rendered = {}
     for column in layout.columns:
         if column.source.startswith("="):
             constant = column.source[1:]
-            cells[column.header] = [styles[column.style](constant)] * len(frame)
-        elif not column.source or column.source not in frame:
-            cells[column.header] = [blank] * len(frame)
+            cells[column.header] = [styles[column.style](constant)] * n_rows
+        elif not column.source or column.source not in table:
+            cells[column.header] = [blank] * n_rows
         else:
             style = styles[column.style]
-            values = frame[column.source].tolist()
+            values = _listed(table[column.source])
             cells[column.header] = [blank if v is None or v != v or v == "" else style(v) for v in values]  # noqa: PLR0124 (NaN)
     return cells
+
+
+def _listed(values: Any) -> list[Any]:
+    """Return plain Python values; dates as datetimes."""
+    return list(pd.DatetimeIndex(values).to_pydatetime()) if values.dtype.kind == "M" else list(values.tolist())
 
 
 def encode_text(

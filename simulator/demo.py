@@ -9,10 +9,13 @@ from pathlib import Path
 
 import yaml
 
+from simulator.export_baidu import ACCOUNT as BAIDU_ACCOUNT
 from simulator.options import PROFILES, USD_RATE, MarketOptions
 from simulator.scoring import expected_money
 from simulator.shop import SimulatedMarket
 from simulator.state import check_same_market, save_market
+
+ACCOUNTS = {"baidu_search": BAIDU_ACCOUNT}  # the one export that names its account
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def demo_settings(market: SimulatedMarket) -> dict[str, object]:
     total = round(sum(part.cost for part in money.values()), -2)
     return {
         "shop": {"name": "山野集 (simulated)", "time_zone": "Asia/Shanghai", "currency": "CNY"},
-        "platforms": {name: {"is_enabled": True, "account": "main"} for name in PROFILES},
+        "platforms": {name: {"is_enabled": True, "account": ACCOUNTS.get(name, "main")} for name in PROFILES},
         "budget": {"daily_total": float(total), "mode": "flexible"},
         "fx": [{"currency": "USD", "from_date": date(2025, 1, 1), "rate": USD_RATE}],
         "is_schedule_on": False,

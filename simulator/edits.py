@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from simulator.accounts import Account
@@ -91,8 +92,8 @@ def _find_keyword(keywords: pd.DataFrame, campaigns: pd.DataFrame, row: UploadRo
     """Return the keyword's row; None when the file adds it."""
     fields = row.fields
     if "keyword_id" in fields:
-        found = keywords.index[keywords["keyword_id"].eq(fields["keyword_id"])]
-        if found.empty:
+        found = np.flatnonzero(keywords["keyword_id"].eq(fields["keyword_id"]))
+        if not len(found):
             raise RefusedError(f"unknown keyword id {fields['keyword_id']}")
         return int(found[0])
     if "keyword" not in fields:
@@ -101,8 +102,8 @@ def _find_keyword(keywords: pd.DataFrame, campaigns: pd.DataFrame, row: UploadRo
     same &= _in_group(keywords, campaigns, fields)
     if "match_type" in fields:
         same &= keywords["match_type"].eq(fields["match_type"])
-    found = keywords.index[same]
-    return None if found.empty else int(found[0])
+    found = np.flatnonzero(same)
+    return int(found[0]) if len(found) else None
 
 
 def _in_group(keywords: pd.DataFrame, campaigns: pd.DataFrame, fields: Mapping[str, str]) -> pd.Series:
@@ -126,7 +127,7 @@ def _new_keyword(account: Account, row: UploadRow, bid: float | None) -> Edit:
     return {
         "platform": row.platform,
         "kind": "add",
-        "sibling": int(inside.idxmax()),
+        "sibling": int(np.flatnonzero(inside)[0]),
         "keyword": row.fields["keyword"],
         "match_type": row.fields.get("match_type", account.profile.match_types[-1]),
         "value": round(bid, 4),
@@ -141,7 +142,7 @@ def _negative_edits(account: Account, row: UploadRow) -> list[Edit]:
         {
             "platform": row.platform,
             "kind": "negative",
-            "sibling": int(inside.idxmax()),
+            "sibling": int(np.flatnonzero(inside)[0]),
             "keyword": row.fields.get("keyword", ""),
             "is_phrase": is_phrase,
             "value": not is_removal,
@@ -172,8 +173,8 @@ def _plan_edits(plans: pd.DataFrame, row: UploadRow) -> list[Edit]:
 
 def _one(frame: pd.DataFrame, row: UploadRow) -> int:
     name = "campaign_id" if "campaign_id" in row.fields else "campaign"
-    found = frame.index[frame[name].eq(row.fields.get(name, ""))]
-    if found.empty:
+    found = np.flatnonzero(frame[name].eq(row.fields.get(name, "")))
+    if not len(found):
         raise RefusedError(f"unknown campaign {row.fields.get(name, '')}")
     return int(found[0])
 

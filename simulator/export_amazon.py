@@ -10,18 +10,29 @@ import pandas as pd
 from simulator.accounts import Account
 from simulator.cells import render, write_workbook
 from simulator.layouts import load_layout
-from simulator.view import NightView, add_ratios, describe, keyword_report, midnight, term_report
+from simulator.orders import Arrays
+from simulator.view import (
+    COUNTS,
+    NightView,
+    add_ratios,
+    describe,
+    gather,
+    keyword_report,
+    midnight,
+    sums_by_row,
+    term_report,
+)
 
-COUNTS = ["impressions", "clicks", "cost", "conversions", "conversion_value"]
 AUTO_CAMPAIGN = 7
 
 
 def export_targeting(view: NightView) -> Path:
     """Write the daily targeting report, seller view, 7-day attribution."""
     layout = load_layout("amazon_sp", "targeting")
-    frame = _labelled(keyword_report(view, "amazon_sp"))
+    names = _labelled(describe(view.world.accounts["amazon_sp"], view.world.products))
+    table = keyword_report(view, "amazon_sp", names)
     path = view.folder / f"Sponsored Products Targeting report_{view.night}.xlsx"
-    return write_workbook(path, [(layout, render(frame, layout))], view.night)
+    return write_workbook(path, [(layout, render(table, layout))], view.night)
 
 
 def export_search_terms(view: NightView) -> Path:
@@ -38,16 +49,16 @@ def export_bulk(view: NightView) -> Path:
     """Write the bulk operations workbook: campaigns, ad groups, ads, keywords, targets and negatives with ids."""
     layout, portfolios = load_layout("amazon_sp", "bulk"), load_layout("amazon_sp", "portfolios")
     account = view.world.accounts["amazon_sp"]
-    sums = keyword_report(view, "amazon_sp").groupby("row")[COUNTS].sum()
-    named = describe(account, view.world.products).join(sums)
-    named = named[named["status"].ne("archived")].fillna(dict.fromkeys(COUNTS, 0))
+    facts = view.world.ledger.window("amazon_sp", view.first, view.night, view.night)
+    named = describe(account, view.world.products).assign(**sums_by_row(facts, len(account.keywords)))
+    named = named[named["status"].ne("archived")]
     parts = [_campaign_rows(named, account), _group_rows(named), _ad_rows(named), _target_rows(named)]
     parts.append(_negative_rows(account))
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     frame = frame.sort_values(["campaign_id", "rank"], kind="stable", ignore_index=True)
     sheets = [
         (portfolios, render(frame.head(0), portfolios)),
-        (layout, render(_zero_ratios(add_ratios(frame)), layout)),
+        (layout, render(_zero_ratios(add_ratios(gather(frame, np.arange(len(frame))))), layout)),
     ]
     return write_workbook(view.folder / f"bulk-sponsored-products-{view.night}.xlsx", sheets, view.night)
 
@@ -59,7 +70,7 @@ def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _campaign_rows(named: pd.DataFrame, account: Account) -> pd.DataFrame:
-    sums = named.groupby("campaign_id")[COUNTS].sum()
+    sums = named.groupby("campaign_id")[list(COUNTS)].sum()
     campaigns = account.campaigns.set_index("campaign_id").join(sums, how="inner").reset_index()
     is_auto = campaigns["campaign"].eq(account.campaigns["campaign"][AUTO_CAMPAIGN])
     return campaigns.assign(
@@ -123,6 +134,6 @@ def _negative_rows(account: Account) -> pd.DataFrame:
     return rows.assign(rank=4, entity="Negative Keyword", group_status="enabled", **dict.fromkeys(COUNTS, 0))
 
 
-def _zero_ratios(frame: pd.DataFrame) -> pd.DataFrame:
+def _zero_ratios(table: Arrays) -> Arrays:
     """Fill ratios with 0, as the workbook prints them where a report leaves a blank."""
-    return frame.fillna(dict.fromkeys(["ctr", "cvr", "cpc", "acos", "roas"], 0.0))
+    return {**table, **{name: np.nan_to_num(table[name]) for name in ("ctr", "cvr", "cpc", "acos", "roas")}}

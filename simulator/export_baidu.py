@@ -12,26 +12,27 @@ from simulator.cells import encode_text, fill_preamble, render
 from simulator.faults import number_fault_night, plant_number_fault
 from simulator.layouts import load_layout
 from simulator.ledger import days
-from simulator.view import NightView, add_ratios, describe, term_report
+from simulator.orders import Arrays
+from simulator.view import COUNTS, NightView, add_ratios, describe, gather, ratio, sums_by_row, term_report
 
 ACCOUNT = "山野集-百度推广"
 DAYS_AGAIN = 3
 MATCH = {"exact": "精确", "phrase": "短语", "broad": "广泛"}
 SWITCH = {"enabled": "启用", "paused": "暂停", "archived": "暂停"}
 MOBILE_SHARE = 0.8
-COUNTS = ["impressions", "clicks", "cost", "conversions", "conversion_value"]
 
 
 def export_keywords(view: NightView) -> list[Path]:
     """Write one client export a day for the last three days; every keyword is in each of them."""
     layout = load_layout("baidu_search", "keyword_export")
     named = _labelled(describe(view.world.accounts["baidu_search"], view.world.products))
-    named = named[named["status"].ne("archived")]
+    n, named = len(named), named[named["status"].ne("archived")]
+    words = gather(named, np.arange(len(named)))
     paths = []
     for day in days(max(view.first, view.night - timedelta(days=DAYS_AGAIN - 1)), view.night):
-        facts = view.world.ledger.window("baidu_search", day, day, view.night).set_index("row")[COUNTS]
-        frame = _by_device(add_ratios(named.join(facts).fillna(dict.fromkeys(COUNTS, 0))))
-        cells = render(frame, layout)
+        facts = view.world.ledger.window("baidu_search", day, day, view.night)
+        sums = {name: values[named.index] for name, values in sums_by_row(facts, n).items()}
+        cells = render(_by_device(add_ratios({**words, **sums})), layout)
         if day == view.night == number_fault_night(view.world.options):
             plant_number_fault(cells)
         path = view.folder / f"百度推广客户端_关键词_{day:%Y%m%d}.csv"
@@ -63,23 +64,15 @@ def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _by_device(frame: pd.DataFrame) -> pd.DataFrame:
+def _by_device(table: Arrays) -> Arrays:
     """Split the sums into computer and mobile columns that add up to them."""
-    mobile = pd.DataFrame(
-        {
-            "clicks": (frame["clicks"] * MOBILE_SHARE).astype(int),
-            "conversions": (frame["conversions"] * MOBILE_SHARE).astype(int),
-        }
-    )
-    share = (mobile["clicks"] / frame["clicks"].where(frame["clicks"] > 0)).fillna(0.0)
-    mobile["cost"] = (frame["cost"] * share).round(2)
-    shown = (frame["impressions"] * MOBILE_SHARE).astype(int)
-    mobile["impressions"] = np.maximum(shown, mobile["clicks"])
-    mobile["conversion_value"] = 0.0
-    computer = frame[COUNTS] - mobile[COUNTS]
-    computer["impressions"] = np.maximum(computer["impressions"], computer["clicks"])
-    parts = [add_ratios(part).add_prefix(name) for part, name in ((computer, "pc_"), (mobile, "mobile_"))]
-    return frame.join(parts)
+    mobile = {name: np.floor(table[name] * MOBILE_SHARE) for name in ("clicks", "conversions", "impressions")}
+    mobile["impressions"] = np.maximum(mobile["impressions"], mobile["clicks"])
+    mobile["cost"] = np.round(table["cost"] * np.nan_to_num(ratio(mobile["clicks"], table["clicks"])), 2)
+    mobile["conversion_value"] = np.zeros(len(mobile["cost"]))
+    computer = {name: np.round(table[name] - mobile[name], 2) for name in COUNTS}
+    split = {f"mobile_{name}": values for name, values in add_ratios(mobile).items()}
+    return {**table, **split, **{f"pc_{name}": values for name, values in add_ratios(computer).items()}}
 
 
 def _with_account_line(content: bytes, encoding: str) -> bytes:

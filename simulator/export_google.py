@@ -11,10 +11,9 @@ from simulator.cells import encode_text, fill_preamble, render
 from simulator.faults import TOTALS_FACTOR, totals_fault_night
 from simulator.layouts import Layout, load_layout
 from simulator.traffic import keyword_demand
-from simulator.view import NightView, add_ratios, describe, keyword_report, term_report
+from simulator.view import COUNTS, NightView, add_ratios, describe, keyword_report, term_report
 from simulator.words import ENGLISH
 
-COUNTS = ["impressions", "clicks", "cost", "conversions", "conversion_value"]
 MATCH = {"exact": "Exact match", "phrase": "Phrase match", "broad": "Broad match"}
 STATUS = {"enabled": "Enabled", "paused": "Paused", "archived": "Removed"}
 BUCKETS = (50, 500, 5000, 50_000, 500_000)
@@ -25,8 +24,9 @@ SHOPPING = {"impressions": 5210, "clicks": 0, "cost": 0.0, "conversions": 0, "co
 def export_keyword_report(view: NightView) -> Path:
     """Write the keyword report by day with its nested totals rows."""
     layout = load_layout("google_ads", "keyword_report")
-    frame = _labelled(keyword_report(view, "google_ads"))
-    sums = frame[COUNTS].sum()
+    names = _labelled(describe(view.world.accounts["google_ads"], view.world.products))
+    table = keyword_report(view, "google_ads", names)
+    sums = pd.Series({name: table[name].sum() for name in COUNTS})
     if view.night == totals_fault_night(view.world.options):
         sums["cost"] = round(sums["cost"] * TOTALS_FACTOR, 2)
     totals = [
@@ -39,7 +39,7 @@ def export_keyword_report(view: NightView) -> Path:
     footer = _totals_rows(totals, layout)
     path = view.folder / f"Search keyword report_{view.night}.csv"
     preamble = fill_preamble(layout, view.first, view.night)
-    path.write_bytes(encode_text(render(frame, layout), layout, preamble, footer))
+    path.write_bytes(encode_text(render(table, layout), layout, preamble, footer))
     return path
 
 
@@ -54,13 +54,13 @@ def export_search_terms(view: NightView) -> Path:
     rng = np.random.default_rng([view.world.options.seed, 81, view.night.toordinal()])
     is_shown = (rng.random(len(terms)) < VISIBLE_SHARE) | (terms["clicks"] > 2).to_numpy()
     shown, hidden = terms[is_shown], terms[~is_shown]
-    other = hidden[COUNTS].sum()
+    other = hidden[list(COUNTS)].sum()
     other["impressions"] = 0
     totals = [
-        ("Total: Search terms", shown[COUNTS].sum()),
+        ("Total: Search terms", shown[list(COUNTS)].sum()),
         ("Total: Other search terms", other),
-        ("Total: Account", terms[COUNTS].sum() + pd.Series(SHOPPING)),
-        ("Total: Search", terms[COUNTS].sum()),
+        ("Total: Account", terms[list(COUNTS)].sum() + pd.Series(SHOPPING)),
+        ("Total: Search", terms[list(COUNTS)].sum()),
     ]
     path = view.folder / f"Search terms report_{view.night}.csv"
     preamble = fill_preamble(layout, view.first, view.night)
@@ -119,23 +119,25 @@ def _volume(keywords: pd.DataFrame) -> dict[str, float]:
 def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the words that Google prints for match type and status."""
     keyword, match = frame["keyword"], frame["match_type"]
-    labels: dict[str, object] = {
-        "match_label": match.map(MATCH),
-        "decorated_keyword": np.select(
-            [match.eq("exact"), match.eq("phrase")], ["[" + keyword + "]", '"' + keyword + '"'], keyword
-        ),
-        "final_url": "https://shop.example/" + frame["campaign"].str.replace(r"\W+", "-", regex=True),
-        "serving_status": "Eligible",
-    }
-    if "status" in frame:
-        labels["keyword_status"] = frame["status"].map(STATUS)
-    return frame.assign(**labels)
+    labelled = frame.assign(
+        match_label=match.map(MATCH),
+        decorated_keyword=[_decorated(text, kind) for text, kind in zip(keyword, match, strict=True)],
+        final_url="https://shop.example/" + frame["campaign"].str.replace(r"\W+", "-", regex=True),
+        serving_status="Eligible",
+    )
+    return labelled.assign(keyword_status=frame["status"].map(STATUS)) if "status" in frame else labelled
+
+
+def _decorated(text: str, match: str) -> str:
+    """Return the keyword as the search terms report writes it: ``[exact]``, ``"phrase"``, broad."""
+    return f"[{text}]" if match == "exact" else f'"{text}"' if match == "phrase" else text
 
 
 def _totals_rows(totals: list[tuple[str, pd.Series]], layout: Layout) -> list[list[str]]:
     """Return totals rows: the label in the first column, sums and ratios in theirs."""
-    frame = add_ratios(pd.DataFrame([sums for _, sums in totals]).reset_index(drop=True)).assign(currency="USD")
-    rows = [list(row) for row in zip(*render(frame, layout).values(), strict=True)]
+    sums = {name: np.array([entry[name] for _, entry in totals]) for name in COUNTS}
+    table = {**add_ratios(sums), "currency": np.full(len(totals), "USD")}
+    rows = [list(row) for row in zip(*render(table, layout).values(), strict=True)]
     for row, (label, _) in zip(rows, totals, strict=True):
         row[0] = label
     return rows

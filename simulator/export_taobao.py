@@ -10,8 +10,9 @@ import pandas as pd
 from simulator.cells import encode_text, render, write_zip
 from simulator.faults import clicks_fault_night, plant_clicks_fault
 from simulator.layouts import load_layout
+from simulator.orders import Arrays
 from simulator.traffic import keyword_demand
-from simulator.view import NightView, add_ratios, keyword_report
+from simulator.view import NightView, add_ratios, describe, gather, keyword_report, ratio
 
 POPULARITY_EDGES = (0, 150, 300, 700, 1500, 3000, 5000, 10_000, 25_000, 50_000, 100_000)
 CVR_EDGES = (0.0, 0.01, 0.025, 0.05, 0.10, 0.20, 0.40)
@@ -20,7 +21,8 @@ CVR_EDGES = (0.0, 0.01, 0.025, 0.05, 0.10, 0.20, 0.40)
 def export_keyword_report(view: NightView) -> Path:
     """Write 关键词报表_*.zip: 74 columns, one row per keyword and day."""
     layout = load_layout("taobao_keyword", "keyword_report")
-    cells = render(_with_shop_columns(keyword_report(view, "taobao_keyword")), layout)
+    names = describe(view.world.accounts["taobao_keyword"], view.world.products)
+    cells = render(_with_shop_columns(keyword_report(view, "taobao_keyword", names)), layout)
     if view.night == clicks_fault_night(view.world.options):
         plant_clicks_fault(cells)
     name = f"关键词报表_{view.stamp}"
@@ -34,9 +36,9 @@ def export_audience_report(view: NightView) -> Path:
     sold = view.world.products.iloc[plans["product"]].reset_index(drop=True)
     named = plans[["campaign_id", "campaign"]].join(sold[["product_id", "product_name"]])
     facts = view.world.ledger.window("taobao_audience", view.first, view.night, view.night)
-    frame = _with_shop_columns(add_ratios(facts.join(named, on="row")))
+    table = _with_shop_columns(add_ratios({**gather(named, facts["row"]), **facts}))
     path = view.folder / f"主体报表_{view.stamp}.csv"
-    path.write_bytes(encode_text(render(frame, layout), layout))
+    path.write_bytes(encode_text(render(table, layout), layout))
     return path
 
 
@@ -58,23 +60,23 @@ def export_search_words(view: NightView) -> Path:
     return path
 
 
-def _with_shop_columns(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_shop_columns(table: Arrays) -> Arrays:
     """Add the report's direct and indirect split and its cart and favourite columns."""
-    direct = (frame["conversions"] * 0.85).round().astype(int)
-    share = (direct / frame["conversions"].where(frame["conversions"] > 0)).fillna(0.0)
-    direct_value = (frame["conversion_value"] * share).round(2)
-    clicks, carts, favorites = frame["clicks"], frame["carts"], frame["favorites"]
-    return frame.assign(
-        direct_conversions=direct,
-        indirect_conversions=frame["conversions"] - direct,
-        direct_value=direct_value,
-        indirect_value=frame["conversion_value"] - direct_value,
-        cart_favorites=carts + favorites,
-        cart_rate=carts / clicks.where(clicks > 0),
-        favorite_rate=favorites / clicks.where(clicks > 0),
-        cost_per_cart=frame["cost"] / carts.where(carts > 0),
-        new_customer_share=frame["new_customers"] / frame["conversions"].where(frame["conversions"] > 0),
-    )
+    orders, clicks, carts, favorites = (table[name] for name in ("conversions", "clicks", "carts", "favorites"))
+    direct = np.round(orders * 0.85).astype(int)
+    direct_value = np.round(table["conversion_value"] * np.nan_to_num(ratio(direct, orders)), 2)
+    return {
+        **table,
+        "direct_conversions": direct,
+        "indirect_conversions": orders - direct,
+        "direct_value": direct_value,
+        "indirect_value": table["conversion_value"] - direct_value,
+        "cart_favorites": carts + favorites,
+        "cart_rate": ratio(carts, clicks),
+        "favorite_rate": ratio(favorites, clicks),
+        "cost_per_cart": ratio(table["cost"], carts),
+        "new_customer_share": ratio(table["new_customers"], orders),
+    }
 
 
 def _popularity(searches: float) -> str:

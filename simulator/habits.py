@@ -23,14 +23,19 @@ def adjust_bids(account: Account, ledger: Ledger, day: date, seed: int) -> int:
     first = day - timedelta(days=14)
     if not any((platform, past) in ledger.facts for past in days(first, last)):
         return 0
-    sums = ledger.window(platform, first, last, last).groupby("row")[["clicks", "cost", "conversion_value"]].sum()
-    seen = sums[(sums["clicks"] >= MIN_CLICKS) & (sums["cost"] > 0)]
+    facts = ledger.window(platform, first, last, last)
+    n = len(account.keywords)
+    clicks, cost, value = (
+        np.bincount(facts["row"], weights=facts[name], minlength=n) for name in ("clicks", "cost", "conversion_value")
+    )
+    seen = np.flatnonzero((clicks >= MIN_CLICKS) & (cost > 0))
     rng = np.random.default_rng([seed, 41, account.profile.index, day.toordinal()])
     chosen = rng.random(len(seen)) < EDIT_SHARE
-    roas = (seen["conversion_value"] / seen["cost"]).to_numpy()
+    roas = value[seen] / cost[seen]
     factor = np.where(roas > RAISE_ABOVE, 1.10, np.where(roas < LOWER_BELOW, 0.88, 1.0))
-    rows = seen.index.to_numpy()[chosen & (factor != 1.0)]
+    is_moved = chosen & (factor != 1.0)
+    rows = seen[is_moved]
     bids = account.keywords["bid"].to_numpy(copy=True)
-    bids[rows] = np.maximum((bids[rows] * factor[chosen & (factor != 1.0)]).round(2), account.profile.min_bid)
+    bids[rows] = np.maximum((bids[rows] * factor[is_moved]).round(2), account.profile.min_bid)
     account.keywords["bid"] = bids
     return len(rows)

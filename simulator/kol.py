@@ -26,7 +26,7 @@ def build_offers(options: MarketOptions) -> pd.DataFrame:
     rng = np.random.default_rng([options.seed, 91])
     frame = _creators(N_OFFERS, rng)
     frame["offer_id"] = [f"offer-{i + 1:02d}" for i in range(N_OFFERS)]
-    frame["fee"] = (frame["tier"].map(FEE) * np.exp(rng.normal(0, 0.3, N_OFFERS)) / 50).round() * 50
+    frame["fee"] = _fees(frame["tier"], rng)
     frame["commission_rate"] = rng.choice([0.0, 0.05, 0.1, 0.15], N_OFFERS)
     frame["delivery_date"] = [pd.Timestamp(_after(options, int(d))) for d in rng.integers(3, 25, N_OFFERS)]
     frame["expected_views"] = (frame["followers"] * frame["tier"].map(VIEW_SHARE)).astype(int)
@@ -42,7 +42,7 @@ def build_posts(options: MarketOptions) -> pd.DataFrame:
     frame["post_id"] = [f"post-{i + 1:03d}" for i in range(N_POSTS)]
     back = np.sort(rng.integers(12, 150, N_POSTS))[::-1]
     frame["post_date"] = [pd.Timestamp(_after(options, -int(d))) for d in back]
-    frame["fee"] = (frame["tier"].map(FEE) * np.exp(rng.normal(0, 0.3, N_POSTS)) / 50).round() * 50
+    frame["fee"] = _fees(frame["tier"], rng)
     views = frame["followers"] * frame["tier"].map(VIEW_SHARE) * np.exp(rng.normal(0, 0.5, N_POSTS))
     frame["views"] = views.astype(int)
     frame["engagements"] = (views * rng.uniform(0.02, 0.08, N_POSTS)).astype(int)
@@ -51,6 +51,10 @@ def build_posts(options: MarketOptions) -> pd.DataFrame:
     frame["revenue"] = (frame["orders"] * ORDER_VALUE * np.exp(rng.normal(0, 0.1, N_POSTS))).round(2)
     frame["currency"] = "CNY"
     return frame
+
+
+def _fees(tier: pd.Series, rng: np.random.Generator) -> np.ndarray:
+    return np.round(tier.map(FEE).to_numpy() * np.exp(rng.normal(0, 0.3, len(tier))) / 50) * 50
 
 
 def _trust(tier: str) -> float:

@@ -40,12 +40,13 @@ class Ledger:
         """Keep own orders under the day of the visit."""
         self.placed.setdefault(day, []).append(placed)
 
-    def window(self, platform: str, first: date, last: date, as_of: date) -> pd.DataFrame:
+    def window(self, platform: str, first: date, last: date, as_of: date) -> Arrays:
         """Return facts of ``first``..``last`` with the conversions that were known on the evening of ``as_of``.
 
         Conversions belong to the day of the click, so a later ``as_of`` shows more of them.
         """
-        return _frame([self._day(platform, day, as_of) for day in days(first, last) if (platform, day) in self.facts])
+        lived = [day for day in days(first, last) if (platform, day) in self.facts]
+        return _stack([self._day(platform, day, as_of) for day in lived])
 
     def store_orders(self, first: date, last: date, as_of: date) -> pd.DataFrame:
         """Return own orders placed in ``first``..``last``; a refund shows once it has happened by ``as_of``."""
@@ -55,7 +56,7 @@ class Ledger:
                 age = placed.orders["age"]
                 shown = np.flatnonzero((age >= (first - visit).days) & (age <= (last - visit).days))
                 parts.append(_placed_on(visit, placed, shown, as_of))
-        return _frame(parts)
+        return pd.DataFrame(_stack(parts))
 
     def _day(self, platform: str, day: date, as_of: date) -> Arrays:
         facts, orders = self.facts[platform, day], self.orders[platform, day]
@@ -87,9 +88,9 @@ def _placed_on(visit: date, placed: Placed, shown: np.ndarray, as_of: date) -> A
     }
 
 
-def _frame(parts: list[Arrays]) -> pd.DataFrame:
-    """Stack days of columns into one frame."""
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+def _stack(parts: list[Arrays]) -> Arrays:
+    """Put the columns of several days under one another."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def days(first: date, last: date) -> Iterator[date]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from simulator.orders import Arrays
 from simulator.words import Vocabulary
 
 WEIGHTS = {
@@ -52,54 +54,68 @@ def open_shares(terms: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
     return clicks, sales
 
 
-def split_counts(
-    report: pd.DataFrame, terms: pd.DataFrame, currency_digits: int, rng: np.random.Generator
-) -> pd.DataFrame:
+def split_counts(facts: Arrays, terms: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Split reported keyword rows into search-term rows that add up to them exactly, in counts and to the cent.
 
-    ``report`` columns: row, impressions, clicks, cost, conversions, conversion_value. Only terms with a click are kept.
+    ``facts`` columns: row, impressions, clicks, cost, conversions, conversion_value. Only terms with a click are kept;
+    ``source`` is the position in ``facts``.
     """
-    pieces = [_split_row(line, terms, currency_digits, rng) for line in _clicked(report, terms)]
+    behind = _by_keyword(terms)
+    pieces: list[tuple] = []
+    for source in np.flatnonzero(facts["clicks"] > 0):
+        own = behind.get(int(facts["row"][source]))
+        if own is not None:
+            pieces += _split_row(int(source), facts, own, rng)
     columns = ["source", "search_term", "is_added", "impressions", "clicks", "cost", "conversions", "conversion_value"]
-    return pd.DataFrame([piece for group in pieces for piece in group], columns=columns)
+    return pd.DataFrame(pieces, columns=columns)
 
 
-def _clicked(report: pd.DataFrame, terms: pd.DataFrame) -> list[tuple]:
-    lists = terms[~terms["is_negative"]].groupby("row").groups
-    clicked = report[report["clicks"] > 0]
-    fields = ["row", "impressions", "clicks", "cost", "conversions", "conversion_value"]
-    return [
-        (source, *values, lists[values[0]])
-        for source, *values in clicked[fields].itertuples(index=True, name=None)
-        if values[0] in lists
-    ]
+@dataclass(frozen=True)
+class _Terms:
+    """The open terms of one keyword."""
+
+    text: list[str]
+    is_added: list[bool]
+    weight: np.ndarray
+    quality: np.ndarray
 
 
-def _split_row(line: tuple, terms: pd.DataFrame, digits: int, rng: np.random.Generator) -> list[tuple]:
+def _by_keyword(terms: pd.DataFrame) -> dict[int, _Terms]:
+    lists: dict[int, list[tuple]] = {}
+    open_terms = terms[~terms["is_negative"]]
+    for row, *rest in open_terms[["row", "search_term", "is_added", "weight", "quality"]].itertuples(index=False):
+        lists.setdefault(row, []).append(tuple(rest))
+    found = {}
+    for row, entries in lists.items():
+        text, is_added, weight, quality = zip(*entries, strict=True)
+        share = np.array(weight) / sum(weight)
+        found[row] = _Terms(list(text), list(is_added), share, np.array(quality))
+    return found
+
+
+def _split_row(source: int, facts: Arrays, own: _Terms, rng: np.random.Generator) -> list[tuple]:
     """Deal one keyword row's clicks, impressions, orders, cost and value out to its terms."""
-    source, _, impressions, clicks, cost, conversions, value, where = line
-    chosen = terms.loc[where]
-    weight = chosen["weight"].to_numpy() / chosen["weight"].sum()
-    n_clicks = rng.multinomial(int(clicks), weight)
-    n_shown = n_clicks + rng.multinomial(int(impressions - clicks), weight)
-    buying = n_clicks * chosen["quality"].to_numpy()
-    share = buying / buying.sum() if buying.sum() > 0 else weight
+    impressions, clicks, cost, conversions, value = (
+        facts[name][source] for name in ("impressions", "clicks", "cost", "conversions", "conversion_value")
+    )
+    n_clicks = rng.multinomial(int(clicks), own.weight)
+    n_shown = n_clicks + rng.multinomial(int(impressions - clicks), own.weight)
+    buying = n_clicks * own.quality
+    share = buying / buying.sum() if buying.sum() > 0 else own.weight
     n_orders = rng.multinomial(int(conversions), share)
-    costs = _deal(cost, n_clicks, digits)
-    values = _deal(value, n_orders, digits)
+    costs, values = _deal(cost, n_clicks), _deal(value, n_orders)
     return [
         (source, text, added, int(i), int(k), float(c), int(o), float(v))
         for text, added, i, k, c, o, v in zip(
-            chosen["search_term"], chosen["is_added"], n_shown, n_clicks, costs, n_orders, values, strict=True
+            own.text, own.is_added, n_shown, n_clicks, costs, n_orders, values, strict=True
         )
         if k > 0
     ]
 
 
-def _deal(total: float, counts: np.ndarray, digits: int) -> np.ndarray:
-    """Deal ``total`` out in proportion to ``counts``, rounded so that the parts add up to it."""
+def _deal(total: float, counts: np.ndarray) -> np.ndarray:
+    """Deal ``total`` out in proportion to ``counts``, in whole cents that add up to it."""
     if counts.sum() == 0:
         return np.zeros(len(counts))
-    unit = 10**digits
-    edges = np.round(np.cumsum(counts) / counts.sum() * round(total * unit))
-    return np.diff(edges, prepend=0) / unit
+    edges = np.round(np.cumsum(counts) / counts.sum() * round(total * 100))
+    return np.diff(edges, prepend=0) / 100

@@ -11,10 +11,12 @@ import pandas as pd
 
 from simulator.accounts import Account
 from simulator.options import EXPORT_DAYS
+from simulator.orders import Arrays
 from simulator.terms import split_counts
 from simulator.world import World
 
-CARRIED = ["campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "entity_type"]
+CARRIED = ["campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "currency"]
+COUNTS = ("impressions", "clicks", "cost", "conversions", "conversion_value")
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,13 @@ class NightView:
         return self.world.options.has_faults
 
 
-def keyword_report(view: NightView, platform: str) -> pd.DataFrame:
-    """Return one row per keyword and day of the export window, with names, ids and ratios."""
-    account = view.world.accounts[platform]
+def keyword_report(view: NightView, platform: str, names: pd.DataFrame) -> Arrays:
+    """Return one row per keyword and day of the export window: facts, ratios and the columns of ``names``.
+
+    ``names`` has one row per keyword of the account (see ``describe``), so words are made once, not once a day.
+    """
     facts = view.world.ledger.window(platform, view.first, view.night, view.night)
-    return add_ratios(facts.join(describe(account, view.world.products)[[*CARRIED, *NAMED]], on="row"))
-
-
-NAMED = ["product_id", "product_name", "status", "bid", "daily_budget", "currency"]
+    return add_ratios({**gather(names, facts["row"]), **facts})
 
 
 def describe(account: Account, products: pd.DataFrame) -> pd.DataFrame:
@@ -71,42 +72,55 @@ def describe(account: Account, products: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def term_report(view: NightView, platform: str, by_day: bool) -> pd.DataFrame:
+def sums_by_row(facts: Arrays, n: int) -> Arrays:
+    """Return counts and money summed over the days, one row per keyword of the account (``n`` of them)."""
+    sums: Arrays = {name: np.bincount(facts["row"], weights=facts[name], minlength=n) for name in COUNTS}
+    return {name: values.round(2) for name, values in sums.items()}
+
+
+def term_report(view: NightView, platform: str, *, by_day: bool) -> pd.DataFrame:
     """Return search-term rows that add up to the keyword report in clicks, cost and orders."""
     account = view.world.accounts[platform]
-    report = keyword_report(view, platform)
+    facts = view.world.ledger.window(platform, view.first, view.night, view.night)
     if not by_day:
-        counts = ["impressions", "clicks", "cost", "conversions", "conversion_value"]
-        report = (
-            report.groupby("row", as_index=False)[counts]
-            .sum()
-            .join(describe(account, view.world.products)[[*CARRIED, "currency"]], on="row")
-        )
+        n = len(account.keywords)
+        facts = {"row": np.arange(n), **sums_by_row(facts, n)}
     rng = np.random.default_rng([view.world.options.seed, 71, account.profile.index, view.night.toordinal()])
-    terms = split_counts(report, account.terms, 2, rng)
-    names = [name for name in (*CARRIED, "currency", "report_date") if name in report]
-    return add_ratios(terms.join(report[names], on="source"))
+    terms = split_counts(facts, account.terms, rng)
+    source = terms["source"].to_numpy()
+    named = gather(describe(account, view.world.products)[CARRIED], facts["row"][source])
+    if by_day:
+        named["report_date"] = facts["report_date"][source]
+    return pd.DataFrame(add_ratios({**named, **gather(terms, np.arange(len(terms)))}))
 
 
-def add_ratios(frame: pd.DataFrame) -> pd.DataFrame:
+def gather(names: pd.DataFrame, row: np.ndarray) -> Arrays:
+    """Return the columns of ``names`` at ``row``."""
+    return {str(name): names[name].to_numpy()[row] for name in names}
+
+
+def add_ratios(columns: Arrays) -> Arrays:
     """Add ctr, cvr, cpc, cpm, cpa, roas and acos; a ratio with a zero denominator is missing."""
-    clicks, cost = frame["clicks"], frame["cost"]
-    orders, value = frame["conversions"], frame["conversion_value"]
-    return frame.assign(
-        ctr=_ratio(clicks, frame["impressions"]),
-        cvr=_ratio(orders, clicks),
-        cpc=_ratio(cost, clicks),
-        cpm=_ratio(1000 * cost, frame["impressions"]),
-        cpa=_ratio(cost, orders),
-        roas=_ratio(value, cost),
-        acos=_ratio(cost, value),
-    )
+    clicks, cost = columns["clicks"], columns["cost"]
+    orders, value = columns["conversions"], columns["conversion_value"]
+    return {
+        **columns,
+        "ctr": ratio(clicks, columns["impressions"]),
+        "cvr": ratio(orders, clicks),
+        "cpc": ratio(cost, clicks),
+        "cpm": ratio(1000 * cost, columns["impressions"]),
+        "cpa": ratio(cost, orders),
+        "roas": ratio(value, cost),
+        "acos": ratio(cost, value),
+    }
+
+
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return above / below to six places, NaN where ``below`` is zero."""
+    safe = np.where(below > 0, below, 1)
+    return np.where(below > 0, np.round(above / safe, 6), np.nan)
 
 
 def midnight(day: date) -> datetime:
     """Return the start of ``day`` as a naive time, the form in which sheets hold dates."""
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001 (a calendar day, no time zone)
-
-
-def _ratio(above: pd.Series, below: pd.Series) -> pd.Series:
-    return above.div(below.where(below > 0)).round(6)
