@@ -16,7 +16,7 @@ from optimizers.curves import LOG_FREE, Curves, join_curves
 from optimizers.errors import InvalidInputError
 from optimizers.feasibility import refuse_infeasible
 from optimizers.items import BudgetItems, KeywordItems, no_budgets, no_keywords
-from optimizers.pausing import choose_on, find_ties
+from optimizers.pausing import find_ties, list_choices
 from optimizers.prices import NodePrices, solve_prices
 from optimizers.results import AllocationResult
 from optimizers.tree import PriceTree
@@ -77,6 +77,11 @@ class AllocationProblem:
             remedy = "Set budget.daily_total in configs/settings.yaml or use mode flexible."
             raise InvalidInputError(what, "a fixed budget without a total", "a finite max_cost", roots, remedy)
 
+    @property
+    def base_price(self) -> float:
+        """Return what a unit of unspent money is worth: 1 when it is kept, 0 when only value counts."""
+        return 1.0 if self.mode == "flexible" else 0.0
+
 
 def allocate(problem: AllocationProblem) -> AllocationResult:
     """Return the bids and budgets that earn most within every limit, with their proof.
@@ -111,16 +116,15 @@ def allocate(problem: AllocationProblem) -> AllocationResult:
     """
     curves, tree = join_curves(problem.keywords, problem.budgets), problem.tree
     refuse_infeasible(curves, tree)
-    base_price, base_log_price = (1.0, 0.0) if problem.mode == "flexible" else (0.0, LOG_FREE)
+    base_log_price = 0.0 if problem.mode == "flexible" else LOG_FREE
     prices = solve_prices(curves, tree, base_log_price)
-    bound = dual_bound(curves, tree, prices, base_price)
+    bound = dual_bound(curves, tree, prices, problem.base_price)
     is_tied = find_ties(curves, prices)
-    chosen = curves
-    if is_tied.any():
-        chosen = curves.switch(choose_on(curves, tree, prices, is_tied))
-        prices = solve_prices(chosen, tree, base_log_price)
-        bound = min(bound, dual_bound(curves, tree, prices, base_price))
-    return _report(problem, chosen, prices, bound)
+    if not is_tied.any():
+        return _report(problem, curves, prices, bound)
+    switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
+    solved = [_report(problem, choice, solve_prices(choice, tree, base_log_price), bound) for choice in switched]
+    return max(solved, key=lambda result: result.objective)
 
 
 def evaluate(
@@ -171,7 +175,7 @@ def _report(problem: AllocationProblem, curves: Curves, prices: NodePrices, boun
     cost, value = curves.cost(log_x), curves.value(log_x)
     marginal = np.where(np.isneginf(log_x), np.nan, np.exp(curves.log_marginal(log_x)))
     total_cost, total_value = float(cost.sum()), float(value.sum())
-    objective = total_value - (total_cost if problem.mode == "flexible" else 0.0)
+    objective = total_value - problem.base_price * total_cost
     size = max(abs(bound), abs(total_value))
     binding = binding_limits(curves, tree, prices, log_x)
     return AllocationResult(

@@ -94,11 +94,13 @@ class Curves:
         return np.where(is_off, 0.0, cost), slope
 
     def switch(self, is_on: BoolArray) -> Curves:
-        """Return the curves with every item that may be paused fixed to on or off."""
-        is_off = np.isfinite(self.log_off) & ~is_on
+        """Return the curves with every item that may be paused fixed to off, or to on at any bid however low."""
+        may_pause = np.isfinite(self.log_off)
+        is_off = may_pause & ~is_on
+        squeezed = np.where(may_pause, self.log_low - NEXT_TO_NOTHING, self.log_low)
         return replace(
             self,
-            log_low=np.where(is_off, -np.inf, self.log_low),
+            log_low=np.where(is_off, -np.inf, squeezed),
             log_high=np.where(is_off, -np.inf, self.log_high),
             log_off=np.full(self.n_items, np.inf),
         )

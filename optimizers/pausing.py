@@ -22,8 +22,8 @@ def find_ties(curves: Curves, prices: NodePrices) -> BoolArray:
         return np.isfinite(curves.log_off) & (np.abs(curves.log_off - paid) <= SAME_PRICE)
 
 
-def choose_on(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: BoolArray) -> BoolArray:
-    """Return which items stay on: those above the price, and as many tied ones, dearest first, as every maximum allows.
+def list_choices(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: BoolArray) -> list[BoolArray]:
+    """Return sets of items that stay on, worth solving for: tied ones at their best bid, or squeezed to a lower one.
 
     Parameters
     ----------
@@ -33,17 +33,29 @@ def choose_on(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: Bool
     is_tied : bool array of shape (n_items,)
         From ``find_ties``.
 
+    Returns
+    -------
+    list of bool arrays of shape (n_items,)
+        Each keeps every maximum. Items above their price are on in all of them.
+
     Notes
     -----
-    Known drawback: what does not fit is left to the other items, so the gap can be as large as one item's jump.
+    Known drawback: two sets are tried, not all, so the gap can be as large as one item's jump.
     """
+    tied = curves.take(np.flatnonzero(is_tied))
+    at_best = _fill(curves, tree, prices, is_tied, tied.cost(tied.log_low))
+    squeezed = _fill(curves, tree, prices, is_tied, tied.fixed)
+    return [at_best] if (at_best == squeezed).all() else [at_best, squeezed]
+
+
+def _fill(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: BoolArray, tied_cost: FloatArray) -> BoolArray:
+    """Return the items above the price and as many tied ones, dearest first, as every maximum has room for."""
     paid = prices.log_price[curves.node]
     is_on = (paid <= curves.log_off) & ~is_tied
-    base = np.where(is_on, curves.cost(curves.best(np.where(is_tied, np.inf, paid))), 0.0)
+    base = np.where(is_on, curves.cost(curves.best(paid)), 0.0)
     room = tree.max_cost - tree.sum_up(tree.own_sums(curves.node, base))
-    rows = np.flatnonzero(is_tied)
-    cost = curves.cost(curves.log_low[rows])
-    rows, cost = rows[np.argsort(-cost, kind="stable")], -np.sort(-cost)
+    order = np.argsort(-tied_cost, kind="stable")
+    rows, cost = np.flatnonzero(is_tied)[order], tied_cost[order]
     for _, ancestor in tree.levels_up():
         owner = ancestor[curves.node[rows]]
         fits = (owner < 0) | (_running_sum(cost, owner) <= np.where(owner < 0, np.inf, room[owner]))

@@ -1,0 +1,258 @@
+"""The optimum, stated without the solver: what must hold for any feasible tree of budgets."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import LinearConstraint, minimize
+
+from optimizers.allocation import (
+    AllocationProblem,
+    BudgetItems,
+    KeywordItems,
+    PriceTree,
+    allocate,
+    evaluate,
+    spend_value_curve,
+)
+from optimizers.errors import InfeasibleBudgetError
+
+CENT = 0.01
+MONEY = ("cpc0", "bid0", "value_per_click", "value0", "budget0", "min_budget", "max_budget", "cost0")
+
+
+def keyword_cost(items, m):
+    """DESIGN 7.4, written out again."""
+    power = items.eta + items.kappa
+    curve = items.rho * items.bid0 * items.eta / power * (m**power - 1)
+    return np.where(m > 0, np.maximum(items.clicks0 * (items.cpc0 + curve), 0.0), 0.0)
+
+
+def plan_cost(problem, m, b):
+    spent = np.where(problem.budgets.is_limited, b, np.minimum(b, problem.budgets.cost0))
+    return np.concatenate([keyword_cost(problem.keywords, m), spent])
+
+
+def node_cost(problem, cost):
+    node, total = np.concatenate([problem.keywords.node, problem.budgets.node]), np.zeros(problem.tree.n_nodes)
+    for payer, money in zip(node, cost, strict=True):
+        item = int(payer)
+        while item >= 0:
+            total[item] += money
+            item = int(problem.tree.parent[item])
+    return total
+
+
+@st.composite
+def problems(draw, max_keywords=8, max_budgets=4, minimums=True):
+    """A feasible problem: bounds are laid around the cost of a random plan."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, k, nodes = draw(st.integers(1, max_keywords)), draw(st.integers(0, max_budgets)), draw(st.integers(1, 6))
+    parent = np.array([-1] + [rng.integers(0, node) for node in range(1, nodes)], dtype=np.int64)
+    # a click may not cost more than its bid would pay on average, or the curve is free below some bid
+    eta, kappa, bid = rng.uniform(0.2, 1.5, n), rng.uniform(0.5, 2.0, n), rng.lognormal(0, 0.7, n)
+    cpc = bid * eta / (eta + kappa) * rng.uniform(1.0, 1.5, n)
+    low, high = rng.uniform(0.3, 1.0, n), rng.uniform(1.0, 2.0, n)
+    worth, ones = rng.lognormal(1, 1, n) * rng.integers(0, 8, n).clip(0, 1), np.ones(n)
+    keywords = KeywordItems(
+        rng.integers(0, nodes, n), rng.exponential(20, n), cpc, bid, worth, eta, ones, kappa, low, high
+    )
+    base = rng.uniform(5, 200, k)
+    budgets = BudgetItems(
+        rng.integers(0, nodes, k), base * rng.lognormal(0.7, 0.5, k), base * 1.2, rng.uniform(0.2, 0.9, k),
+        base * rng.uniform(0.2, 0.9, k), base * rng.uniform(1.2, 2, k), base, rng.random(k) < 0.6,
+    )  # fmt: skip
+    tree = PriceTree(parent, np.zeros(nodes), np.full(nodes, np.inf), tuple(f"n{i}" for i in range(nodes)))
+    problem = AllocationProblem(keywords, budgets, tree)
+    somewhere = plan_cost(problem, rng.uniform(low, high), rng.uniform(budgets.min_budget, budgets.max_budget))
+    spent = node_cost(problem, somewhere)
+    most = np.where(rng.random(nodes) < 0.6, spent * rng.uniform(1.0, 1.4, nodes), np.inf)
+    most[0] = spent[0] * rng.uniform(1.0, 1.3)
+    least = np.where(rng.random(nodes) < 0.4, spent * rng.uniform(0.5, 1.0, nodes), 0.0) * minimums
+    mode = draw(st.sampled_from(["flexible", "fixed"]))
+    return replace(problem, tree=replace(tree, min_cost=least, max_cost=most), mode=mode)
+
+
+def with_total(problem, total):
+    return replace(problem, tree=replace(problem.tree, max_cost=np.r_[total, problem.tree.max_cost[1:]]))
+
+
+@given(problems())
+@settings(max_examples=80, deadline=None)
+def test_every_budget_is_kept_to_the_cent_and_every_bound_is_kept(problem):
+    result = allocate(problem)
+    cost = node_cost(problem, plan_cost(problem, result.multiplier, result.budget))
+    assert (cost <= problem.tree.max_cost + CENT / 2).all()
+    assert (cost >= problem.tree.min_cost - CENT / 2).all()
+    assert cost == pytest.approx(result.node_cost, rel=1e-9, abs=1e-9)
+    keywords, budgets = problem.keywords, problem.budgets
+    assert ((keywords.min_multiplier <= result.multiplier) & (result.multiplier <= keywords.max_multiplier)).all()
+    assert ((budgets.min_budget <= result.budget) & (result.budget <= budgets.max_budget)).all()
+
+
+@given(problems())
+@settings(max_examples=60, deadline=None)
+def test_the_gap_to_the_dual_bound_is_closed(problem):
+    result = allocate(problem)
+    assert 0 <= result.solver_gap <= 1e-9
+    assert result.objective <= result.dual_bound
+
+
+@given(problems())
+@settings(max_examples=60, deadline=None)
+def test_no_pair_at_a_node_can_trade_one_cent_and_earn_more(problem):
+    result = allocate(problem)
+    cost = np.concatenate([result.keyword_cost, result.budget_cost])
+    slope = np.concatenate([result.keyword_marginal, result.budget_marginal])
+    binding = np.concatenate([result.keyword_binding, result.budget_binding])
+    node = np.concatenate([problem.keywords.node, problem.budgets.node])
+    worth = np.concatenate([problem.keywords.value_per_click * problem.keywords.clicks0, problem.budgets.value0]) > 0
+    stuck_high = np.isin(binding, ["max_change", "frozen", "not_budget_limited"])
+    stuck_low = np.isin(binding, ["min_change", "frozen"])
+    for here in range(problem.tree.n_nodes):
+        can_take = (node == here) & ~stuck_high & worth
+        can_give = (node == here) & ~stuck_low & (cost > CENT) & ~(binding == "not_budget_limited")
+        if can_take.any() and can_give.any():
+            assert slope[can_take].max() <= np.where(worth, slope, 0.0)[can_give].min() * (1 + 1e-6)
+
+
+@given(problems(max_keywords=5, max_budgets=2))
+@settings(max_examples=40, deadline=None)
+def test_small_trees_equal_a_general_solver(problem):
+    """In money, not bids: values are concave, all limits linear."""
+    assume((problem.keywords.value_per_click > 0).all())
+    result, keywords, budgets = allocate(problem), problem.keywords, problem.budgets
+    n, flexible = len(keywords.node), problem.mode == "flexible"
+    low = plan_cost(problem, keywords.min_multiplier, budgets.min_budget)
+    high = plan_cost(problem, keywords.max_multiplier, budgets.max_budget)
+
+    def loss(x):
+        power = keywords.eta + keywords.kappa
+        unit = keywords.rho * keywords.bid0 * keywords.eta / power
+        grown = np.maximum((x[:n] / np.maximum(keywords.clicks0, 1e-12) - keywords.cpc0) / unit + 1, 1e-12)
+        base = np.where(budgets.is_limited, budgets.budget0, budgets.cost0)
+        value = (keywords.value_per_click * keywords.clicks0 * grown ** (keywords.eta / power)).sum()
+        return -(value + (budgets.value0 * (x[n:] / base) ** budgets.beta).sum() - flexible * x.sum()) / scale
+
+    scale = max(abs(result.objective), 1.0)
+    above = np.array([node_cost(problem, unit) for unit in np.eye(len(low))]).T
+    limits = LinearConstraint(above, problem.tree.min_cost, problem.tree.max_cost)
+    start = np.concatenate([result.keyword_cost, result.budget_cost]) * 0.5 + (low + high) * 0.25
+    other = minimize(loss, start, bounds=list(zip(low, high, strict=True)), constraints=limits, method="SLSQP",
+                     options={"ftol": 1e-13, "maxiter": 500})  # fmt: skip
+    broken = np.maximum(above @ other.x - problem.tree.max_cost, problem.tree.min_cost - above @ other.x).max()
+    assume(other.success and broken < 1e-8 * scale)
+    assert result.objective == pytest.approx(-other.fun * scale, rel=2e-6, abs=1e-6)
+
+
+@given(problems(minimums=False), st.floats(1.0, 1.5))
+@settings(max_examples=50, deadline=None)
+def test_more_budget_never_earns_less_and_never_at_a_higher_price(problem, more):
+    less = allocate(problem)
+    richer = allocate(with_total(problem, problem.tree.max_cost[0] * more))
+    assert richer.objective >= less.objective - 1e-9 * abs(less.objective)
+    assert richer.node_price[0] <= less.node_price[0] * (1 + 1e-9)
+
+
+@given(problems(), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_the_order_of_rows_changes_nothing(problem, random):
+    order = list(range(len(problem.keywords.node)))
+    random.shuffle(order)
+    shuffled = KeywordItems(*(getattr(problem.keywords, name)[order] for name in problem.keywords.__dataclass_fields__))
+    one, other = allocate(problem), allocate(replace(problem, keywords=shuffled))
+    assert other.multiplier == pytest.approx(one.multiplier[order], rel=1e-9)
+    assert other.objective == pytest.approx(one.objective, rel=1e-9, abs=1e-9)
+
+
+@given(problems(), st.sampled_from([1e-3, 0.14, 7.2, 1e4]))
+@settings(max_examples=40, deadline=None)
+def test_the_currency_unit_changes_nothing(problem, rate):
+    keywords, budgets = (
+        replace(items, **{name: getattr(items, name) * rate for name in MONEY if hasattr(items, name)})
+        for items in (problem.keywords, problem.budgets)
+    )
+    tree = replace(problem.tree, min_cost=problem.tree.min_cost * rate, max_cost=problem.tree.max_cost * rate)
+    one, other = allocate(problem), allocate(replace(problem, keywords=keywords, budgets=budgets, tree=tree))
+    assert other.multiplier == pytest.approx(one.multiplier, rel=1e-8)
+    assert other.total_cost == pytest.approx(one.total_cost * rate, rel=1e-9)
+    assert other.node_price == pytest.approx(one.node_price, rel=1e-8, abs=1e-12)
+
+
+@given(problems(minimums=False, max_budgets=0))
+@settings(max_examples=40, deadline=None)
+def test_zero_budget_costs_zero(problem):
+    keywords = replace(problem.keywords, min_multiplier=np.zeros(len(problem.keywords.node)))
+    result = allocate(with_total(replace(problem, keywords=keywords), 0.0))
+    assert result.total_cost == 0.0
+    assert (result.multiplier[result.keyword_cost > 0] == 0).all()
+    assert result.solver_gap == 0.0
+
+
+@given(problems(), st.data())
+@settings(max_examples=40, deadline=None)
+def test_paused_and_frozen_items_do_not_move(problem, data):
+    keywords = problem.keywords
+    held = np.array(
+        data.draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=len(keywords.node), max_size=len(keywords.node)))
+    )
+    keywords = replace(keywords, min_multiplier=held, max_multiplier=held)
+    tree = replace(problem.tree, min_cost=np.zeros(problem.tree.n_nodes), max_cost=problem.tree.max_cost * 10)
+    result = allocate(replace(problem, keywords=keywords, tree=tree))
+    assert (result.multiplier == held).all()
+    assert (result.keyword_cost[held == 0] == 0).all()
+    assert result.keyword_cost[held == 1] == pytest.approx((keywords.clicks0 * keywords.cpc0)[held == 1])
+
+
+@given(problems(minimums=False, max_keywords=5, max_budgets=0))
+@settings(max_examples=40, deadline=None)
+def test_keywords_that_may_be_paused_come_within_their_gap_of_enumeration(problem):
+    keywords, n = problem.keywords, len(problem.keywords.node)
+    free = with_total(
+        replace(problem, keywords=replace(keywords, min_multiplier=np.zeros(n))), problem.tree.max_cost[0] / 2
+    )
+    result, best = allocate(free), -np.inf
+    for bits in range(2**n):
+        is_on = np.array([bits >> row & 1 for row in range(n)], dtype=bool)
+        some = replace(keywords, min_multiplier=is_on * 1e-6, max_multiplier=keywords.max_multiplier * is_on)
+        try:
+            best = max(best, allocate(replace(free, keywords=some)).objective)
+        except InfeasibleBudgetError:
+            continue
+    assert result.objective <= best + 1e-7 * max(abs(best), 1.0)
+    assert best <= result.dual_bound * (1 + 1e-9) + 1e-9
+
+
+@given(problems())
+@settings(max_examples=40, deadline=None)
+def test_a_contradiction_is_named_with_the_money_missing(problem):
+    least = node_cost(problem, plan_cost(problem, problem.keywords.min_multiplier, problem.budgets.min_budget))[0]
+    assume(least > 1.0)
+    nodes = problem.tree.n_nodes
+    poor = replace(problem.tree, min_cost=np.zeros(nodes), max_cost=np.r_[least - 1.0, np.full(nodes - 1, np.inf)])
+    with pytest.raises(InfeasibleBudgetError, match="cannot keep n0 within its maximum") as error:
+        allocate(replace(problem, tree=poor))
+    assert error.value.missing == pytest.approx(1.0, rel=1e-6)
+
+
+@given(problems())
+@settings(max_examples=30, deadline=None)
+def test_evaluating_the_optimum_gives_its_own_cost_and_value(problem):
+    result = allocate(problem)
+    cost, value, budget_cost, budget_value = evaluate(problem, result.multiplier, result.budget)
+    assert cost == pytest.approx(result.keyword_cost, rel=1e-9, abs=1e-12)
+    assert value == pytest.approx(result.keyword_value, rel=1e-9, abs=1e-12)
+    assert budget_cost == pytest.approx(result.budget_cost, rel=1e-9)
+    assert budget_value == pytest.approx(result.budget_value, rel=1e-9)
+
+
+@given(problems(minimums=False))
+@settings(max_examples=20, deadline=None)
+def test_the_value_of_money_is_concave(problem):
+    problem = replace(problem, mode="fixed")
+    totals = problem.tree.max_cost[0] * np.array([1.0, 1.1, 1.2])
+    cost, value = spend_value_curve(problem, totals)
+    assert (np.diff(cost) >= -1e-9 * cost[0]).all()
+    assert value[1] >= (value[0] + value[2]) / 2 * (1 - 1e-9)
