@@ -12,6 +12,7 @@ from pathlib import Path
 from assets.warehouse.errors import HomeError
 
 FOLDERS = ("inbox", "originals", "warehouse", "state", "review", "outbox", "quarantine", "keys", "dagster")
+LOCAL_PROTOCOLS = ("file", "local")
 READ_ONLY = frozenset({"inbox"})  # a mounted inbox may be read-only: nothing is ever written or deleted there
 
 
@@ -80,15 +81,15 @@ def open_home(root: str | Path) -> Home:
 
 
 def _local_path(root: str | Path) -> Path:
-    if "://" not in str(root):
+    protocol, separator, _ = str(root).partition("://")
+    if not separator:
         return Path(root).expanduser().absolute()
+    if protocol not in LOCAL_PROTOCOLS:
+        remedy = "Give a local path or a file:// URL with --home, or mount the remote folder."
+        raise HomeError(str(root), "only local folders are supported, this one is", [protocol], remedy)
     import fsspec.core  # noqa: PLC0415 - only for URLs; a plain path should not pay for it
 
-    filesystem, path = fsspec.core.url_to_fs(str(root))
-    if "file" not in filesystem.protocol:
-        remedy = "Give a local path or a file:// URL with --home, or mount the remote folder."
-        raise HomeError(str(root), "only local folders are supported, this one is", [str(filesystem.protocol)], remedy)
-    return Path(path)
+    return Path(fsspec.core.url_to_fs(str(root))[1])
 
 
 def _make_usable(folder: Path, *, writable: bool) -> str:
