@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizers.errors import InvalidInputError
-from optimizers.inputs import ANY, NON_NEGATIVE, POSITIVE, SHARE, Bounds, read_codes, read_columns
+from optimizers.columns import keep_columns, refuse_rows
+from optimizers.inputs import ANY, NON_NEGATIVE, POSITIVE, Bounds
 from optimizers.types import BoolArray, FloatArray, IntArray
 
 
@@ -53,21 +53,10 @@ class KeywordItems:
 
     def __post_init__(self) -> None:
         what = "cannot read keywords"
-        read_codes(what, "node", self.node, len(self.node))
-        columns = {
-            "node": (self.node, NON_NEGATIVE),
-            "clicks0": (self.clicks0, NON_NEGATIVE),
-            "cpc0": (self.cpc0, NON_NEGATIVE),
-            "bid0": (self.bid0, POSITIVE),
-            "value_per_click": (self.value_per_click, ANY),
-            "eta": (self.eta, POSITIVE),
-            "rho": (self.rho, POSITIVE),
-            "kappa": (self.kappa, POSITIVE),
-            "min_multiplier": (self.min_multiplier, NON_NEGATIVE),
-            "max_multiplier": (self.max_multiplier, NON_NEGATIVE),
-        }
-        read_columns(what, columns)
-        _refuse_rows(what, "min_multiplier <= max_multiplier", self.min_multiplier > self.max_multiplier)
+        floats = dict.fromkeys(("clicks0", "cpc0", "min_multiplier", "max_multiplier"), NON_NEGATIVE)
+        floats |= dict.fromkeys(("bid0", "eta", "rho", "kappa"), POSITIVE) | {"value_per_click": ANY}
+        keep_columns(self, what, floats, codes=("node",))
+        refuse_rows(what, "min_multiplier <= max_multiplier", self.min_multiplier > self.max_multiplier)
 
 
 @dataclass(frozen=True)
@@ -108,21 +97,12 @@ class BudgetItems:
 
     def __post_init__(self) -> None:
         what = "cannot read budgets"
-        read_codes(what, "node", self.node, len(self.node))
-        columns = {
-            "node": (self.node, NON_NEGATIVE),
-            "value0": (self.value0, ANY),
-            "budget0": (self.budget0, NON_NEGATIVE),
-            "beta": (self.beta, Bounds(0.0, 1.0, is_low_open=True)),
-            "min_budget": (self.min_budget, NON_NEGATIVE),
-            "max_budget": (self.max_budget, NON_NEGATIVE),
-            "cost0": (self.cost0, NON_NEGATIVE),
-            "is_limited": (self.is_limited, SHARE),
-        }
-        read_columns(what, columns)
-        _refuse_rows(what, "beta < 1", self.beta >= 1)
-        _refuse_rows(what, "min_budget <= max_budget", self.min_budget > self.max_budget)
-        _refuse_rows(what, "budget0 > 0 where is_limited", self.is_limited & (self.budget0 <= 0))
+        floats = dict.fromkeys(("budget0", "min_budget", "max_budget", "cost0"), NON_NEGATIVE)
+        floats |= {"value0": ANY, "beta": Bounds(0.0, 1.0, is_low_open=True)}
+        keep_columns(self, what, floats, codes=("node",), flags=("is_limited",))
+        refuse_rows(what, "beta < 1", self.beta >= 1)
+        refuse_rows(what, "min_budget <= max_budget", self.min_budget > self.max_budget)
+        refuse_rows(what, "budget0 > 0 where is_limited", self.is_limited & (self.budget0 <= 0))
 
 
 def no_keywords() -> KeywordItems:
@@ -135,11 +115,3 @@ def no_budgets() -> BudgetItems:
     """Return an empty set of budgets, for problems with keywords only."""
     none = np.zeros(0)
     return BudgetItems(np.zeros(0, dtype=np.int64), none, none, none, none, none, none, np.zeros(0, dtype=np.bool_))
-
-
-def _refuse_rows(what: str, rule: str, is_broken: BoolArray) -> None:
-    """Raise InvalidInputError with the rows that break ``rule``."""
-    rows = np.flatnonzero(is_broken)
-    if rows.size:
-        offenders = [f"row {row}" for row in rows]
-        raise InvalidInputError(what, f"{rows.size} bad rows", rule, offenders, "Mend these rows.")

@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from optimizers.columns import keep_columns
 from optimizers.errors import InvalidInputError
-from optimizers.inputs import ANY, NON_NEGATIVE, SHARE, read_codes, read_columns
+from optimizers.inputs import ANY, NON_NEGATIVE, SHARE, read_columns
 from optimizers.types import BoolArray, FloatArray, IntArray
 
 CONCAVE = 1e-6  # relative rise of a slope that is still rounding
@@ -80,17 +81,10 @@ class KolProblem:
     mode: Literal["flexible", "fixed"] = "flexible"
 
     def __post_init__(self) -> None:
-        what, revenue = "cannot choose offers", self.commission_base
-        columns: dict[str, Any] = {
-            "fee": (self.fee, NON_NEGATIVE),
-            "commission_rate": (self.commission_rate, SHARE),
-            "expected_value": (self.expected_value, ANY),
-            "expected_revenue": (revenue, ANY),
-            "is_signed": (self.is_signed, SHARE),
-        }
-        read_columns(what, columns)
-        for name in ("kol", "tier"):
-            read_codes(what, name, getattr(self, name), len(self.fee))
+        what = "cannot choose offers"
+        floats = {"fee": NON_NEGATIVE, "commission_rate": SHARE, "expected_value": ANY}
+        floats |= {} if self.expected_revenue is None else {"expected_revenue": ANY}
+        keep_columns(self, what, floats, codes=("kol", "tier"), flags=("is_signed",))
         rules: dict[str, Any] = {
             "budget": (self.budget, NON_NEGATIVE),
             "horizon_days - 1": (self.horizon_days - 1, NON_NEGATIVE),

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import gamma
 
+from optimizers.columns import keep_columns
 from optimizers.errors import InvalidInputError
-from optimizers.inputs import NON_NEGATIVE, read_codes, read_columns
+from optimizers.inputs import NON_NEGATIVE
 from optimizers.types import FloatArray, IntArray, TextArray
 
 MIN_FREEDOM = 2  # degrees of freedom below which a variance is not estimated at that level
@@ -44,11 +45,8 @@ class PostHistory:
     age_days: FloatArray
 
     def __post_init__(self) -> None:
-        what = "cannot read posts"
-        columns = {name: (getattr(self, name), NON_NEGATIVE) for name in ("exposure", "revenue", "age_days")}
-        read_columns(what, columns)
-        for name in ("kol", "tier", "category"):
-            read_codes(what, name, getattr(self, name), len(self.exposure))
+        floats = dict.fromkeys(("exposure", "revenue", "age_days"), NON_NEGATIVE)
+        keep_columns(self, "cannot read posts", floats, codes=("kol", "tier", "category"))
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,8 @@ class OfferTraits:
     n_recent_posts: FloatArray
 
     def __post_init__(self) -> None:
-        what = "cannot read offers"
-        read_columns(what, {name: (getattr(self, name), NON_NEGATIVE) for name in ("exposure", "n_recent_posts")})
-        for name in ("kol", "tier", "category"):
-            read_codes(what, name, getattr(self, name), len(self.exposure))
+        floats = dict.fromkeys(("exposure", "n_recent_posts"), NON_NEGATIVE)
+        keep_columns(self, "cannot read offers", floats, codes=("kol", "tier", "category"))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizers.columns import keep_columns
 from optimizers.errors import InfeasibleBudgetError
-from optimizers.inputs import ANY, NON_NEGATIVE, read_codes, read_columns
+from optimizers.inputs import ANY, NON_NEGATIVE
 from optimizers.tree import PriceTree
 from optimizers.types import BoolArray, FloatArray, IntArray
 
@@ -38,17 +39,8 @@ class RoundingChoice:
     lower_value: FloatArray
 
     def __post_init__(self) -> None:
-        what = "cannot round the plan"
-        read_columns(
-            what,
-            {
-                "cost": (self.cost, NON_NEGATIVE),
-                "value": (self.value, ANY),
-                "lower_cost": (self.lower_cost, NON_NEGATIVE),
-                "lower_value": (self.lower_value, ANY),
-            },
-        )
-        read_codes(what, "node", self.node, len(self.cost))
+        floats = {"cost": NON_NEGATIVE, "value": ANY, "lower_cost": NON_NEGATIVE, "lower_value": ANY}
+        keep_columns(self, "cannot round the plan", floats, codes=("node",))
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class PriceTree:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        for name, kind in (("parent", np.int64), ("min_cost", np.float64), ("max_cost", np.float64)):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
         shapes = {len(self.parent), len(self.min_cost), len(self.max_cost), len(self.names)}
         if len(shapes) != 1 or not self.names:
             raise InvalidInputError("cannot read the price tree", sorted(shapes), "one positive length for all columns")
