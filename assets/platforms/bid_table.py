@@ -1,6 +1,6 @@
 """From recommendations to the cells of an upload file, as the platform's YAML says.
 
-Here belong the edit table (one row per thing to edit, both directions of a change) and the wording of its cells. Which
+Here belong the reversal of a change, the edit table (one row per thing to edit) and the wording of its cells. Which
 values are allowed is in ``levers``; bytes are in ``cell_writer``; folders are in ``writer``.
 
 ``BidColumn.column`` and ``only_if`` may name the identifying columns of the recommendations and these:
@@ -26,6 +26,7 @@ from assets.platforms.bid_errors import Breach
 from configs.platform_schema import BidColumn, BidFileSpec, Platform
 
 Cell = str | int | Decimal | None
+Edit = dict[str, object]
 VALUE_COLUMNS = {
     "keyword_bid": "bid",
     "new_keyword": "bid",
@@ -49,8 +50,17 @@ OPERATIONS = {
     ("kol_offer", True): "cancel",
 }
 NEW_STATUS = {"pause": "paused", "resume": "enabled", "add": "enabled", "negative": "enabled", "remove": "removed"}
+REVERSE_ACTION = {
+    "raise": "lower",
+    "lower": "raise",
+    "pause": "resume",
+    "resume": "pause",
+    "add": "remove",
+    "negative": "remove",
+    "sign": "cancel",
+}
 FORMULA_START = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r]")
-CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+UNSAFE_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 MAX_DECIMALS = 6
 FLOAT_NOISE = Decimal("1e-9")  # 0.1 + 0.2 is written 0.3
 NO_WORD = "has no word in this upload format"
@@ -65,38 +75,70 @@ class BidTable(NamedTuple):
     breaches: list[Breach]
 
 
-def build_edits(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the edit table with one edit per recommendation row, in the same order and with the same index."""
-    edits = rows.reindex(columns=list(IDENTITY_COLUMNS)).astype(object)
-    edits = edits.where(edits.notna(), None)
-    is_reverse = edits["action"].isin(["remove", "cancel"])
-    edits["operation"] = [OPERATIONS.get(key, "update") for key in zip(edits["lever"], is_reverse, strict=True)]
-    is_term = edits["lever"].isin(TERM_LEVERS)
-    edits["text"] = edits["search_term"].where(is_term, edits["keyword"])
-    edits["match_type"] = edits["match_type"].where(edits["match_type"].notna() | ~is_term, "exact")
-    is_exclusion = edits["operation"].isin(["exclude", "remove_exclusion"])
-    edits["criterion"] = edits["match_type"].where(~is_exclusion, "negative_" + edits["match_type"].map(str))
-    edits["item_key"] = ["|".join(str(item).split("|")[3:]) for item in edits["item"]]
-    for column in sorted(set(VALUE_COLUMNS.values())):
-        holds = edits["lever"].map(VALUE_COLUMNS) == column
-        edits[column] = edits["new_value"].where(holds, None)
-        edits[f"old_{column}"] = edits["old_value"].where(holds, None)
-    edits["new_status"] = edits["action"].map(NEW_STATUS)
-    edits["old_status"] = edits["status"].where(edits["lever"] == "status", None)
-    return _with_state(edits)
+def undo_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that take ``rows`` back: old and new swapped, each action reversed, status as it is after them.
+
+    Applying ``rows`` and then these restores the platform's export. An added keyword or negative becomes ``remove``, a
+    signed offer ``cancel``: both carry no new value.
+    """
+    undone = rows.copy()
+    undone["action"] = rows["action"].map(REVERSE_ACTION).fillna(rows["action"])
+    is_taken_back = undone["action"].isin(["remove", "cancel"])
+    undone["old_value"] = rows["new_value"]
+    undone["new_value"] = rows["old_value"].where(~is_taken_back)
+    after = rows["action"].map({"pause": "paused", "resume": "enabled"})
+    undone["status"] = after.where(after.notna(), rows["status"])
+    return undone
 
 
-def merge_edits(edits: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per edited thing, so that a keyword's new bid and new status cannot contradict each other."""
-    parts = edits[["item", "operation", "ad_group", "text", "match_type"]]
-    key = [part[:1] if part[1] == "update" else part for part in parts.itertuples(index=False, name=None)]
-    order = pd.factorize(pd.Series(key, dtype=object))[0]  # numbered by first appearance
-    merged = edits.groupby(order, sort=True).first()
-    merged = merged.astype(object).where(merged.notna(), None).reset_index(drop=True)
-    return _with_state(merged)
+def build_edits(rows: pd.DataFrame) -> list[Edit]:
+    """Return one edit per recommendation row, in the same order; ``row`` is the row's index label."""
+    frame = rows.reindex(columns=list(IDENTITY_COLUMNS))
+    missing = [frame[name].isna().tolist() for name in IDENTITY_COLUMNS]
+    values = [frame[name].tolist() for name in IDENTITY_COLUMNS]
+    cells = [
+        [None if is_missing else value for value, is_missing in zip(column, gaps, strict=True)]
+        for column, gaps in zip(values, missing, strict=True)
+    ]
+    records = zip(rows.index, zip(*cells, strict=True), strict=True)
+    return [
+        _build_edit({"row": label, **dict(zip(IDENTITY_COLUMNS, record, strict=True))}) for label, record in records
+    ]
 
 
-def render_table(spec: BidFileSpec, edits: pd.DataFrame, platform: Platform) -> BidTable:
+def merge_edits(edits: list[Edit]) -> list[Edit]:
+    """Return one edit per edited thing, so that a keyword's new bid and new status cannot contradict each other."""
+    merged: dict[tuple[object, ...], Edit] = {}
+    for edit in edits:
+        own = (edit["operation"], edit["ad_group"], edit["text"], edit["match_type"])
+        key = (edit["item"],) if edit["operation"] == "update" else (edit["item"], *own)
+        first = merged.setdefault(key, dict(edit))
+        first.update({name: value for name, value in edit.items() if first.get(name) is None})
+        first["state"] = first["status"] if first["new_status"] is None else first["new_status"]
+    return list(merged.values())
+
+
+def _build_edit(edit: Edit) -> Edit:
+    """Add to one recommendation the columns that name its direction."""
+    lever, action = str(edit["lever"]), str(edit["action"])
+    operation = OPERATIONS.get((lever, action in {"remove", "cancel"}), "update")
+    edit["operation"] = operation
+    edit["text"] = edit["search_term"] if lever in TERM_LEVERS else edit["keyword"]
+    if lever in TERM_LEVERS and edit["match_type"] is None:
+        edit["match_type"] = "exact"
+    is_exclusion = operation in {"exclude", "remove_exclusion"}
+    edit["criterion"] = f"negative_{edit['match_type']}" if is_exclusion else edit["match_type"]
+    edit["item_key"] = "|".join(str(edit["item"]).split("|")[3:])
+    if lever in VALUE_COLUMNS:
+        edit[VALUE_COLUMNS[lever]] = edit["new_value"]
+        edit[f"old_{VALUE_COLUMNS[lever]}"] = edit["old_value"]
+    edit["new_status"] = NEW_STATUS.get(action)
+    edit["old_status"] = edit["status"] if lever == "status" else None
+    edit["state"] = edit["status"] if edit["new_status"] is None else edit["new_status"]
+    return edit
+
+
+def render_table(spec: BidFileSpec, edits: list[Edit], platform: Platform) -> BidTable:
     """Return the cells of ``edits`` in the wording of ``spec``; a cell that cannot be worded is blank and a breach."""
     breaches: list[Breach] = []
     decimals = value_decimals(platform)
@@ -115,28 +157,20 @@ def value_decimals(platform: Platform) -> dict[str, int]:
     return found
 
 
-def _with_state(edits: pd.DataFrame) -> pd.DataFrame:
-    edits["state"] = edits["new_status"].where(edits["new_status"].notna(), edits["status"])
-    return edits.astype(object).where(edits.notna(), None)
-
-
 def _render_column(
-    column: BidColumn, edits: pd.DataFrame, decimals: Mapping[str, int], breaches: list[Breach]
+    column: BidColumn, edits: list[Edit], decimals: Mapping[str, int], breaches: list[Breach]
 ) -> list[Cell]:
     """Word one column; a row outside ``only_if`` stays blank."""
-    is_open = pd.Series(True, index=edits.index)
-    for name, accepted in column.only_if.items():
-        is_open &= edits[name].isin(accepted)
-    values = edits[column.column] if column.column else [column.constant] * len(edits)
     n_decimals = decimals.get(column.column.removeprefix("old_"), 0)
     cells: list[Cell] = []
-    for position, (opened, value) in enumerate(zip(is_open, values, strict=True)):
-        cell, reason = _word(column, value, n_decimals) if opened else (None, "")
+    for edit in edits:
+        is_open = all(edit.get(name) in accepted for name, accepted in column.only_if.items())
+        value = edit.get(column.column) if column.column else column.constant
+        cell, reason = _word(column, value, n_decimals) if is_open else (None, "")
         if reason:
-            edit = edits.iloc[position]
             limit = ", ".join(column.map) if reason == NO_WORD else ""
-            label, item, lever = edits.index[position], str(edit["item"]), str(edit["lever"])
-            breaches.append(Breach(label, item, lever, column.header, reason, str(value), limit))
+            item, lever = str(edit["item"]), str(edit["lever"])
+            breaches.append(Breach(edit["row"], item, lever, column.header, reason, str(value), limit))
         cells.append(cell)
     return cells
 
@@ -164,8 +198,8 @@ def _word_text(value: object, column: BidColumn) -> tuple[Cell, str]:
         return None, MISSING if column.required else ""
     if FORMULA_START.search(value):
         return None, "starts like a spreadsheet formula"
-    if CONTROL_CHARACTER.search(value):
-        return None, "holds a line break or control character"
+    if UNSAFE_CHARACTER.search(value):
+        return None, "holds a line break or a character that no file may hold"
     return value, ""
 
 

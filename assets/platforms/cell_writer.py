@@ -65,7 +65,6 @@ def _encode_xlsx(spec: BidFileSpec, table: BidTable) -> bytes:
     for line, row in enumerate(table.rows, start=1):
         for column, cell in enumerate(row):
             if isinstance(cell, str):
-                cell.encode("utf-8")
                 sheet.write_string(line, column, cell)
             elif cell is not None:
                 sheet.write_number(line, column, float(cell))

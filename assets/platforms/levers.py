@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from assets.platforms.bid_errors import Breach
-from assets.platforms.bid_table import IDENTITY_COLUMNS, TERM_LEVERS, build_edits, render_table
+from assets.platforms.bid_table import IDENTITY_COLUMNS, TERM_LEVERS, build_edits, render_table, undo_rows
 from configs.platform_schema import LeverRule, Platform
 
 MAX_JUMP = 20.0  # a larger factor between old and new is a mistake in the unit, not a decision
@@ -79,6 +79,7 @@ def check_rows(rows: pd.DataFrame, platform: Platform) -> pd.DataFrame:
     frame = rows.reindex(columns=list(IDENTITY_COLUMNS))
     found: list[Breach] = []
     found += _one_account(frame, platform)
+    found += _too_many(frame, platform)
     found += _duplicates(frame)
     for lever, part in frame.groupby("lever", dropna=False, sort=True):
         rule = lever_bounds(platform, str(lever))
@@ -160,11 +161,23 @@ def _check_undoable(part: pd.DataFrame, rule: LeverRule) -> list[Breach]:
 
 
 def _check_cells(part: pd.DataFrame, platform: Platform) -> list[Breach]:
-    """Word the cells of the upload file once, to find missing ids, formulas and values without a word."""
+    """Word the cells of bid and undo file once, to find missing ids, formulas and values without a word."""
     found: list[Breach] = []
     lever = str(part["lever"].iloc[0])
-    edits = build_edits(part)
     for spec in platform.bid_files:
         if lever in spec.levers:
-            found += render_table(spec, edits, platform).breaches
+            found += render_table(spec, build_edits(part), platform).breaches
+            found += render_table(spec, build_edits(undo_rows(part)), platform).breaches
+    return list(dict.fromkeys(found))
+
+
+def _too_many(frame: pd.DataFrame, platform: Platform) -> list[Breach]:
+    """A file that is not split may not hold more rows than the platform takes at once."""
+    limit = platform.rulebook.max_rows_per_file
+    found: list[Breach] = []
+    for spec in platform.bid_files:
+        part = frame[frame["lever"].isin(spec.levers)]
+        if spec.rows_per_file is None and len(part) > limit:
+            first = part.iloc[[limit]]
+            found += _breaches(first, "rows", f"of {spec.name} are too many", pd.Series([len(part)]), str(limit))
     return found

@@ -17,21 +17,12 @@ from typing import Literal
 import pandas as pd
 
 from assets.platforms.bid_errors import BidFileRefusedError, Breach
-from assets.platforms.bid_table import BidTable, build_edits, merge_edits, render_table
+from assets.platforms.bid_table import BidTable, Edit, build_edits, merge_edits, render_table, undo_rows
 from assets.platforms.cell_writer import SUFFIXES, encode_table
 from assets.platforms.levers import check_rows
 from configs.platform_schema import BidFileSpec, Evidence, Platform
 
 NO_CHANGE = ("hold", "keep")
-REVERSE_ACTION = {
-    "raise": "lower",
-    "lower": "raise",
-    "pause": "resume",
-    "resume": "pause",
-    "add": "remove",
-    "negative": "remove",
-    "sign": "cancel",
-}
 REMEDY = (
     "Hold the named rows (levers.check_rows lists them all), or mend the rule in "
     "configs/platforms/{platform}.yaml if the platform now allows it."
@@ -54,25 +45,10 @@ def writable_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that become edits: writable, accepted and really a change; sorted by item, lever and term."""
     chosen = rows["is_writable"].fillna(False).astype(bool) & (rows["decision"] == "accept")
     chosen &= ~rows["action"].isin(NO_CHANGE)
-    chosen &= ~(rows["new_value"].notna() & (rows["new_value"] == rows["old_value"]))
+    is_new = rows["action"].isin(["add", "negative", "sign"])  # new even where an old value is told
+    chosen &= is_new | rows["new_value"].isna() | (rows["new_value"] != rows["old_value"])
     order = [name for name in ("item", "lever", "search_term", "match_type") if name in rows]
     return rows[chosen].sort_values(order, kind="stable", ignore_index=True)
-
-
-def undo_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that take ``rows`` back: old and new swapped, each action reversed, status as it is after them.
-
-    Applying ``rows`` and then these restores the platform's export. An added keyword or negative becomes ``remove``, a
-    signed offer ``cancel``: both carry no new value.
-    """
-    undone = rows.copy()
-    undone["action"] = rows["action"].map(REVERSE_ACTION).fillna(rows["action"])
-    is_taken_back = undone["action"].isin(["remove", "cancel"])
-    undone["old_value"] = rows["new_value"]
-    undone["new_value"] = rows["old_value"].where(~is_taken_back)
-    after = rows["action"].map({"pause": "paused", "resume": "enabled"})
-    undone["status"] = after.where(after.notna(), rows["status"])
-    return undone
 
 
 def write_bid_files(rows: pd.DataFrame, platform: Platform, folder: Path, *, night: date) -> tuple[WrittenFile, ...]:
@@ -129,7 +105,7 @@ def _write_spec(spec: BidFileSpec, rows: pd.DataFrame, platform: Platform, place
     table = render_table(spec, edits, platform)
     if table.breaches:
         raise _refusal(platform, table.breaches)
-    parts = list(_split(table, spec, platform))
+    parts = list(_split(table, spec))
     for number, part in enumerate(parts, start=1):
         path = place.path(platform, spec, f"_part{number:03d}" if len(parts) > 1 else "")
         content = _encode(spec, part, edits, platform)
@@ -138,29 +114,20 @@ def _write_spec(spec: BidFileSpec, rows: pd.DataFrame, platform: Platform, place
         yield WrittenFile(path, place.kind, spec.name, len(part.rows), digest, spec.source.evidence)
 
 
-def _split(table: BidTable, spec: BidFileSpec, platform: Platform) -> Iterator[BidTable]:
-    size = spec.rows_per_file
-    if size is None:
-        size = platform.rulebook.max_rows_per_file
-        if len(table.rows) > size:
-            fact = Breach(
-                None, spec.name, ", ".join(spec.levers), "rows", "are too many", str(len(table.rows)), str(size)
-            )
-            raise _refusal(platform, [fact])
+def _split(table: BidTable, spec: BidFileSpec) -> Iterator[BidTable]:
+    size = len(table.rows) if spec.rows_per_file is None else spec.rows_per_file
     for start in range(0, len(table.rows), size):
         yield table._replace(rows=table.rows[start : start + size])
 
 
-def _encode(spec: BidFileSpec, table: BidTable, edits: pd.DataFrame, platform: Platform) -> bytes:
+def _encode(spec: BidFileSpec, table: BidTable, edits: list[Edit], platform: Platform) -> bytes:
     try:
         return encode_table(spec, table)
     except UnicodeEncodeError as error:
         offender = error.object[error.start : error.end]
-        holds = edits[edits.astype(str).apply(lambda column: column.str.contains(offender, regex=False)).any(axis=1)]
-        fact = Breach(
-            None, str(holds["item"].iloc[0]), str(holds["lever"].iloc[0]), "text", "cannot be encoded",
-            offender.encode("unicode_escape").decode("ascii"), spec.encoding,
-        )  # fmt: skip
+        edit = next(edit for edit in edits if any(offender in str(value) for value in edit.values()))
+        item, lever = str(edit["item"]), str(edit["lever"])
+        fact = Breach(edit["row"], item, lever, "text", "cannot be encoded", offender, spec.encoding)
         raise _refusal(platform, [fact]) from error
 
 
