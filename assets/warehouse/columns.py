@@ -97,9 +97,7 @@ def to_arrow(frame: pd.DataFrame, kind: str, source: str) -> pa.Table:
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
     """Return stored facts as a frame: Int64 counts and money, ``str`` text, nullable flags."""
-    frame = table.to_pandas(types_mapper=PANDAS_TYPES.get)
-    texts = {field.name: "str" for field in table.schema if field.type == pa.string()}
-    return frame.astype(texts)
+    return table.to_pandas(types_mapper=PANDAS_TYPES.get)
 
 
 def key_codes(frame: pd.DataFrame, kind: str) -> list[NDArray[np.int64]]:
@@ -107,10 +105,9 @@ def key_codes(frame: pd.DataFrame, kind: str) -> list[NDArray[np.int64]]:
     item = frame["item"] if "item" in frame else pd.Series(None, index=frame.index, dtype="str")
     has_item = item.notna().to_numpy()
     codes = [_ranks(frame[name]) for name in ("platform", "account")] + [_ranks(item)]
-    for name in (*KEYS[kind], *ALWAYS_KEYS):
-        if name in frame:
-            ranks = _ranks(frame[name])
-            codes.append(ranks if name in ALWAYS_KEYS else np.where(has_item, -1, ranks))
+    if not has_item.all():
+        codes.extend(np.where(has_item, -1, _ranks(frame[name])) for name in KEYS[kind] if name in frame)
+    codes.extend(_ranks(frame[name]) for name in ALWAYS_KEYS if name in frame)
     return codes
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from assets.warehouse.columns import PERIOD, time_columns
+from assets.warehouse.columns import PERIOD, time_columns, to_pandas
 from assets.warehouse.documents import read_document, write_document
 from assets.warehouse.home import Home
 from assets.warehouse.inputs import NightInputs
@@ -37,10 +38,11 @@ def write_coverage(home: Home, sha256: str, content: dict[str, Any]) -> None:
     write_document(coverage_path(home, sha256), content)
 
 
-def cover(frame: pd.DataFrame, kind: str) -> list[list[Any]]:
+def cover(table: pa.Table, kind: str) -> list[list[Any]]:
     """Return one list per platform, account and day or period of stored facts, with its sums, in order."""
-    times = time_columns(kind, list(frame.columns))
+    times = time_columns(kind, table.column_names)
     keys = ["platform", "account", *times]
+    frame = to_pandas(table.select([*keys, *(name for name in SUMS if name in table.column_names)]))
     numbers = pd.DataFrame({"rows": pd.Series(1, index=frame.index, dtype="Int64")})
     for name in SUMS:
         numbers[name] = whole(frame[name]) if name in frame else pd.Series(pd.NA, index=frame.index, dtype="Int64")

@@ -68,7 +68,7 @@ def write_facts(home: Home, source: FactSource, frame: pd.DataFrame, code_versio
             table.replace_schema_metadata(note), temporary, compression="zstd", row_group_size=ROWS_PER_GROUP
         )  # fmt: skip
     content = _begin(home, source.sha256, code_version)
-    days = cover(columns.to_pandas(table), source.kind)
+    days = cover(table, source.kind)
     sources = {**content["sources"], source.name: {**asdict(source), "days": days}}
     write_coverage(home, source.sha256, {**content, "is_sealed": False, "sources": sources})
 

@@ -19,11 +19,11 @@ from assets.warehouse.window import daily_window, period_facts, snapshots
 
 FIRST = date(2025, 3, 1)
 LAST = date(2025, 4, 1)
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=8, deadline=None)
 
 row = st.tuples(st.integers(0, 3), st.sampled_from("abc"), st.integers(0, 3))  # day, item, cost
 reports = st.lists(
-    st.tuples(st.integers(0, 4), st.lists(row, min_size=1, max_size=6)), min_size=1, max_size=5
+    st.tuples(st.integers(0, 4), st.lists(row, min_size=1, max_size=5)), min_size=1, max_size=4
 )  # as_of, rows
 
 
