@@ -6,7 +6,7 @@ in ``optimizers.rounding`` and offered here too; which steps a platform has is c
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import numpy as np
@@ -127,7 +127,7 @@ def round_to_step(
     if mode not in DECIMAL_MODES:
         raise InvalidInputError(what, mode, "down, half_up or nearest", ["mode"], "Mend rounding in the platform file.")
     exact_step = Decimal(repr(float(step)))
-    first = -(-Decimal(repr(float(minimum))) // exact_step)  # ceiling
+    first = (Decimal(repr(float(minimum))) / exact_step).to_integral_value(ROUND_CEILING)
     last = Decimal(repr(float(maximum))) // exact_step if np.isfinite(maximum) else Decimal(2**52)
     if first > last:
         remedy = "Mend minimum, maximum or step of the lever in configs/platforms."

@@ -57,8 +57,9 @@ class KolResult:
     gap : float
         (dual_bound - objective) over the larger of their sizes, >= 0.
     binding : text array of shape (n_offers,)
-        ``signed``, ``chosen``, or what kept the offer out: ``price``, ``max_offers``, ``max_share_per_kol``, ``mix``,
-        ``max_fee_share``, ``indivisible`` (worth its price, but a better set fills the money).
+        ``signed``, ``chosen``, or what kept the offer out: ``price``, ``budget``, ``max_offers``, ``mix``,
+        ``max_fee_share``, ``max_share_per_kol``, or ``indivisible`` (it beats the ads' last unit of money, but not all
+        the money that its whole fee would take).
     """
 
     chosen: BoolArray
@@ -133,10 +134,10 @@ def _value_of_kept_money(problem: KolProblem) -> float:
 
 
 def _constraints(rules: Rules, n_segments: int, unit: float) -> LinearConstraint:
-    """Return the rules in solver units; the last one, the budget, also pays for the ads' segments."""
+    """Return the rules in solver units; the first one, the budget, also pays for the ads' segments."""
     scale = np.where(rules.is_money, unit, 1.0)
     segments = np.zeros((len(rules.names), n_segments))
-    segments[-1] = 1.0
+    segments[0] = 1.0
     return LinearConstraint(np.hstack([rules.matrix * scale[:, None], segments]), -np.inf, rules.limit * scale)
 
 

@@ -29,16 +29,16 @@ class Rules:
 
 
 def list_rules(problem: KolProblem) -> Rules:
-    """Return every rule of the problem; the budget is the last one."""
+    """Return every rule of the problem; the budget is the first one."""
     fee, most_fees = problem.fee, problem.max_fee_share * problem.budget
     rows = [
+        ("budget", fee, problem.budget - float(problem.ads_budget[0])),
         ("max_offers", np.ones(len(fee)), float(problem.max_offers)),
         ("mix", _mix_row(problem), 0.0),
         ("max_fee_share", fee, most_fees),
     ]
     most_each = problem.max_share_per_kol * most_fees
     rows.extend(("max_share_per_kol", fee * (problem.kol == kol), most_each) for kol in np.unique(problem.kol))
-    rows.append(("budget", fee, problem.budget - float(problem.ads_budget[0])))
     matrix = np.stack([row for _, row, _ in rows])
     limit = np.maximum([most for _, _, most in rows], matrix @ problem.is_signed.astype(np.float64))
     names = tuple(name for name, _, _ in rows)

@@ -18,6 +18,7 @@ from optimizers.inputs import NON_NEGATIVE
 from optimizers.types import FloatArray, IntArray, TextArray
 
 MIN_FREEDOM = 2  # degrees of freedom below which a variance is not estimated at that level
+USUAL = 0.9  # quantile of posts' rates above which a post counts as viral when spreads are estimated
 UNKNOWN_SPREAD = 1.0  # coefficient of variation of one post where nothing can be estimated
 
 
@@ -114,9 +115,10 @@ def expected_offer_value(
 
     Notes
     -----
-    Hierarchical credibility (Buhlmann-Straub, Jewell): weight = between variance / (between + sampling variance), the
-    variances by moments. Needs no distribution of revenue, which is heavy-tailed; the interval is that of a gamma with
-    the predictive mean and variance. Known drawback: a past post's own fatigue is not taken out of its revenue.
+    Hierarchical credibility (Buhlmann-Straub, Jewell): weight = between variance / (between + sampling variance), all
+    variances by moments, those between partners without the viral tail. Needs no distribution of revenue, which is
+    heavy-tailed; the interval is that of a gamma with the predictive mean and variance. Known drawback: a past post's
+    own fatigue is not taken out of its revenue.
 
     Examples
     --------
@@ -201,17 +203,20 @@ def _estimate_variances(
     cell = np.unique(cell[seen], return_inverse=True)[1]
     everyone = np.zeros(len(kol), dtype=np.int64)
     partner = np.unique(np.stack([kol, cell]), axis=1, return_inverse=True)[1].reshape(-1)
-    within = 0.0
-    for group in (partner, cell, everyone):
-        freedom = len(group) - len(np.unique(group))
-        if freedom >= MIN_FREEDOM:
-            within = _scatter(revenue, exposure, group) / freedom
-            break
-    else:
+    group = next((group for group in (partner, cell, everyone) if _freedom(group) >= MIN_FREEDOM), None)
+    if group is None:
         return _Variances(UNKNOWN_SPREAD * overall**2 * float(exposure.mean()), 0.0, 0.0)
-    kols = _between(revenue, exposure, partner, cell, within) if group is partner else 0.0
-    cells = _between(revenue, exposure, cell, everyone, within) if group is not everyone else 0.0
-    return _Variances(within, kols, cells)
+    # one viral post would pass for a spread between partners, so the spread is estimated without the tail
+    usual = np.minimum(revenue, exposure * np.quantile(revenue / exposure, USUAL))
+    noise = _scatter(usual, exposure, group) / _freedom(group)
+    kols = _between(usual, exposure, partner, cell, noise) if group is partner else 0.0
+    cells = _between(usual, exposure, cell, everyone, noise) if group is not everyone else 0.0
+    return _Variances(_scatter(revenue, exposure, group) / _freedom(group), kols, cells)
+
+
+def _freedom(group: IntArray) -> int:
+    """Return how many posts are left to tell the noise inside groups."""
+    return len(group) - len(np.unique(group))
 
 
 def _scatter(revenue: FloatArray, exposure: FloatArray, group: IntArray) -> float:
