@@ -68,6 +68,12 @@ def is_published(home: Home, night: date) -> bool:
     return night in published_nights(home)
 
 
+def is_approved(home: Home, night: date) -> bool:
+    """Return whether a person has approved what ``night`` recommends (kept as its state ``approval``)."""
+    content = read_document(night_folder(home, night) / "approval.json")
+    return content is not None and content.get("approved") is True
+
+
 def newest_night(home: Home) -> date | None:
     """Return the newest night that has tables or was published, or None."""
     with_tables = nights_in(home.warehouse / "tables")

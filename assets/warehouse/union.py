@@ -79,11 +79,14 @@ def unite(frame: pd.DataFrame, kind: str) -> United:
 
 
 def last_of_each(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return each key once, sorted by key: the newest as_of, and of its files the last line."""
+    """Return each key once, with the last row that speaks of it, in the order of as_of, file and line.
+
+    The order is kept for readers in whose eyes later lines overrule earlier ones.
+    """
     ordered, first = _sort_by_key(frame, kind)
     is_last = np.ones(len(frame), dtype=bool)
     is_last[:-1] = first[1:]
-    return _finish(ordered[is_last])
+    return _finish(ordered[is_last].sort_values(["as_of", "file", "line"], kind="stable"))
 
 
 def _read_part(home: Home, part: pd.DataFrame, kind: str) -> pa.Table:

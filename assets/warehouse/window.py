@@ -54,7 +54,10 @@ def daily_window(
 
 
 def latest_state(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
-    """Return the newest state per platform and account with its ``as_of``: parts united, the later line wins."""
+    """Return the newest state per platform and account with its ``as_of``: parts united, the later line wins.
+
+    Rows stand in the order of as_of, file and line, so that the last one that fits is the newest word.
+    """
     coverage = visible_coverage(home, inputs, kind)
     newest = coverage.groupby(["platform", "account", "scope"])["as_of"].transform("max")
     return last_of_each(read_rows(home, coverage[coverage["as_of"] == newest], kind), kind)

@@ -10,6 +10,7 @@ from assets.warehouse.documents import write_document
 from assets.warehouse.errors import CorruptDocumentError
 from assets.warehouse.home import Home
 from assets.warehouse.state import (
+    is_approved,
     is_published,
     latest_state_before,
     mark_published,
@@ -42,6 +43,15 @@ def test_published_platforms_of_one_night_add_up(home: Home):
     assert published_nights(home) == {FIRST: {"google_ads": 2, "taobao_keyword": 1}}
     assert is_published(home, FIRST)
     assert not is_published(home, SECOND)
+
+
+def test_only_a_plain_yes_approves_a_night(home: Home):
+    assert not is_approved(home, FIRST)
+    write_state(home, FIRST, "approval", {"approved": "no"})
+    assert not is_approved(home, FIRST)
+    write_state(home, FIRST, "approval", {"approved": True})
+    assert is_approved(home, FIRST)
+    assert not is_approved(home, SECOND)
 
 
 def test_the_newest_night_has_tables_or_was_published(home: Home):

@@ -55,6 +55,11 @@ def test_parts_of_a_state_are_united_and_the_later_line_wins(home: Home, store: 
     assert dict(zip(frame["item"], frame["bid"], strict=True)) == {"a": 3, "b": 2, "c": 4}
 
 
+def test_lines_of_a_state_keep_their_order(home: Home, store: Store, seen_by: SeenBy):
+    frame = bids(("zebra", 1), ("ant", 2), ("zebra", 3), ("bee", 4))
+    assert latest_state(home, seen_by(store(frame, 5, kind="entities")), "entities")["bid"].tolist() == [2, 3, 4]
+
+
 def test_entities_without_an_item_are_told_apart_by_level_and_name(home: Home, store: Store, seen_by: SeenBy):
     frame = bids(("x", 1), ("x", 2), ("x", 3)).assign(
         item=None, level=["campaign", "campaign", "ad_group"], campaign=["one", "two", "one"]
