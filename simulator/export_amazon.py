@@ -15,7 +15,6 @@ from simulator.view import (
     COUNTS,
     NightView,
     add_ratios,
-    describe,
     gather,
     keyword_report,
     midnight,
@@ -29,7 +28,7 @@ AUTO_CAMPAIGN = 7
 def export_targeting(view: NightView) -> Path:
     """Write the daily targeting report, seller view, 7-day attribution."""
     layout = load_layout("amazon_sp", "targeting")
-    names = _labelled(describe(view.world.accounts["amazon_sp"], view.world.products))
+    names = _labelled(view.names("amazon_sp"))
     table = keyword_report(view, "amazon_sp", names)
     path = view.folder / f"Sponsored Products Targeting report_{view.night}.xlsx"
     return write_workbook(path, [(layout, render(table, layout))], view.night)
@@ -50,7 +49,7 @@ def export_bulk(view: NightView) -> Path:
     layout, portfolios = load_layout("amazon_sp", "bulk"), load_layout("amazon_sp", "portfolios")
     account = view.world.accounts["amazon_sp"]
     facts = view.world.ledger.window("amazon_sp", view.first, view.night, view.night)
-    named = describe(account, view.world.products).assign(**sums_by_row(facts, len(account.keywords)))
+    named = view.names("amazon_sp").assign(**sums_by_row(facts, len(account.keywords)))
     named = named[named["status"].ne("archived")]
     parts = [_campaign_rows(named, account), _group_rows(named), _ad_rows(named), _target_rows(named)]
     parts.append(_negative_rows(account))

@@ -13,7 +13,7 @@ from simulator.faults import number_fault_night, plant_number_fault
 from simulator.layouts import load_layout
 from simulator.ledger import days
 from simulator.orders import Arrays
-from simulator.view import COUNTS, NightView, add_ratios, describe, gather, ratio, sums_by_row, term_report
+from simulator.view import COUNTS, NightView, add_ratios, gather, ratio, sums_by_row, term_report
 
 ACCOUNT = "山野集-百度推广"
 DAYS_AGAIN = 3
@@ -25,7 +25,7 @@ MOBILE_SHARE = 0.8
 def export_keywords(view: NightView) -> list[Path]:
     """Write one client export a day for the last three days; every keyword is in each of them."""
     layout = load_layout("baidu_search", "keyword_export")
-    named = _labelled(describe(view.world.accounts["baidu_search"], view.world.products))
+    named = _labelled(view.names("baidu_search"))
     n, named = len(named), named[named["status"].ne("archived")]
     words = gather(named, np.arange(len(named)))
     paths = []

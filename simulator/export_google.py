@@ -11,7 +11,7 @@ from simulator.cells import encode_text, fill_preamble, render
 from simulator.faults import TOTALS_FACTOR, totals_fault_night
 from simulator.layouts import Layout, load_layout
 from simulator.traffic import keyword_demand
-from simulator.view import COUNTS, NightView, add_ratios, describe, keyword_report, term_report
+from simulator.view import COUNTS, NightView, add_ratios, keyword_report, term_report
 from simulator.words import ENGLISH
 
 MATCH = {"exact": "Exact match", "phrase": "Phrase match", "broad": "Broad match"}
@@ -24,7 +24,7 @@ SHOPPING = {"impressions": 5210, "clicks": 0, "cost": 0.0, "conversions": 0, "co
 def export_keyword_report(view: NightView) -> Path:
     """Write the keyword report by day with its nested totals rows."""
     layout = load_layout("google_ads", "keyword_report")
-    names = _labelled(describe(view.world.accounts["google_ads"], view.world.products))
+    names = _labelled(view.names("google_ads"))
     table = keyword_report(view, "google_ads", names)
     sums = pd.Series({name: table[name].sum() for name in COUNTS})
     if view.night == totals_fault_night(view.world.options):
@@ -102,8 +102,7 @@ def export_planner(view: NightView) -> Path:
 def export_editor(view: NightView) -> Path:
     """Write the Google Ads Editor csv: one row per keyword with its bid, status and campaign budget."""
     layout = load_layout("google_ads", "editor")
-    account = view.world.accounts["google_ads"]
-    frame = _labelled(describe(account, view.world.products))
+    frame = _labelled(view.names("google_ads"))
     frame["criterion"] = frame["match_type"].str.capitalize()
     path = view.folder / f"google_ads_editor_{view.night}.csv"
     path.write_bytes(encode_text(render(frame, layout), layout))

@@ -12,7 +12,7 @@ from simulator.faults import clicks_fault_night, plant_clicks_fault
 from simulator.layouts import load_layout
 from simulator.orders import Arrays
 from simulator.traffic import keyword_demand
-from simulator.view import NightView, add_ratios, describe, gather, keyword_report, ratio
+from simulator.view import NightView, add_ratios, gather, keyword_report, ratio
 
 POPULARITY_EDGES = (0, 150, 300, 700, 1500, 3000, 5000, 10_000, 25_000, 50_000, 100_000)
 CVR_EDGES = (0.0, 0.01, 0.025, 0.05, 0.10, 0.20, 0.40)
@@ -21,7 +21,7 @@ CVR_EDGES = (0.0, 0.01, 0.025, 0.05, 0.10, 0.20, 0.40)
 def export_keyword_report(view: NightView) -> Path:
     """Write 关键词报表_*.zip: 74 columns, one row per keyword and day."""
     layout = load_layout("taobao_keyword", "keyword_report")
-    names = describe(view.world.accounts["taobao_keyword"], view.world.products)
+    names = view.names("taobao_keyword")
     cells = render(_with_shop_columns(keyword_report(view, "taobao_keyword", names)), layout)
     if view.night == clicks_fault_night(view.world.options):
         plant_clicks_fault(cells)

@@ -12,14 +12,14 @@ from simulator.kol import build_offers, build_posts
 from simulator.layouts import load_layout
 from simulator.ledger import days
 from simulator.seasons import is_out_of_stock
-from simulator.view import NightView, describe, midnight
+from simulator.view import NightView, midnight
 
 CHANNELS = {"douyin_live": (900.0, 2.6), "xiaohongshu_ads": (420.0, 2.1), "wechat_moments": (260.0, 1.7)}
 
 
 def export_entities(view: NightView) -> Path:
     """Write the bids, budgets and targets of the two 万相台 products, whose pages export none."""
-    keywords = describe(view.world.accounts["taobao_keyword"], view.world.products)
+    keywords = view.names("taobao_keyword")
     keywords = keywords.assign(platform="taobao_keyword", level="keyword", is_closed_bid="false")
     plans = view.world.audience.plans
     sold = view.world.products.iloc[plans["product"]].reset_index(drop=True)
@@ -44,8 +44,8 @@ def export_products(view: NightView) -> Path:
 def export_mapping(view: NightView) -> Path:
     """Write which product each ad group sells and which campaigns are brand campaigns."""
     parts = []
-    for name, account in view.world.accounts.items():
-        named = describe(account, view.world.products).drop_duplicates("ad_group_id")
+    for name in view.world.accounts:
+        named = view.names(name).drop_duplicates("ad_group_id")
         is_brand = np.where(named["is_brand"], "true", "false")
         parts.append(named.assign(mapped_platform=name, is_brand=is_brand, is_protected=is_brand))
     return _write(view, "mapping", pd.concat(parts, ignore_index=True))

@@ -63,7 +63,7 @@ KEYWORD_PLATFORMS = tuple(name for name in PROFILES if name != "taobao_audience"
 
 
 def _default_sizes() -> dict[str, int]:
-    return {"taobao_keyword": 180, "taobao_audience": 10, "google_ads": 140, "amazon_sp": 110, "baidu_search": 90}
+    return {"taobao_keyword": 180, "taobao_audience": 10, "google_ads": 140, "amazon_sp": 80, "baidu_search": 90}
 
 
 @dataclass(frozen=True)

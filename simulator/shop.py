@@ -21,13 +21,15 @@ NIGHTLY: tuple[Exporter, ...] = (
     export_taobao.export_keyword_report,
     export_taobao.export_audience_report,
     export_google.export_keyword_report,
-    export_google.export_editor,
     export_amazon.export_targeting,
-    export_amazon.export_bulk,
     export_baidu.export_keywords,
-    export_templates.export_entities,
     export_templates.export_store_orders,
     export_templates.export_channel_daily,
+)
+AFTER_EDITS: tuple[Exporter, ...] = (
+    export_google.export_editor,
+    export_amazon.export_bulk,
+    export_templates.export_entities,
 )
 WEEKLY: tuple[Exporter, ...] = (
     export_google.export_search_terms,
@@ -71,7 +73,7 @@ class SimulatedMarket:
         self.live_until(night)
         folder.mkdir(parents=True, exist_ok=True)
         view = NightView(self.world, night, folder)
-        exporters = NIGHTLY + WEEKLY if view.is_weekly else NIGHTLY
+        exporters = NIGHTLY + (AFTER_EDITS if view.is_edited else ()) + (WEEKLY if view.is_weekly else ())
         return tuple(path for exporter in exporters for path in _listed(exporter(view)))
 
     def live_until(self, day: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.accounts import Account
+from simulator.habits import EDIT_WEEKDAYS
 from simulator.options import EXPORT_DAYS
 from simulator.orders import Arrays
 from simulator.terms import split_counts
@@ -27,6 +28,14 @@ class NightView:
     night: date
     folder: Path
 
+    _names: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def names(self, platform: str) -> pd.DataFrame:
+        """Return every keyword of an account with its present names, made once a night (see ``describe``)."""
+        if platform not in self._names:
+            self._names[platform] = describe(self.world.accounts[platform], self.world.products)
+        return self._names[platform]
+
     @property
     def first(self) -> date:
         """Return the first day that tonight's exports cover."""
@@ -39,13 +48,14 @@ class NightView:
 
     @property
     def is_weekly(self) -> bool:
-        """Return whether the slow files are due: every seventh night counted back from the last one."""
-        return (self.world.options.last_night - self.night).days % 7 == 0
+        """Return whether the slow files are due: the first night, and every seventh counted back from the last one."""
+        options = self.world.options
+        return self.night == options.first_night or (options.last_night - self.night).days % 7 == 0
 
     @property
-    def is_faulty(self) -> bool:
-        """Return whether tonight's files may carry one of the planted faults."""
-        return self.world.options.has_faults
+    def is_edited(self) -> bool:
+        """Return whether bids may have moved since the last export, so that entity files are due."""
+        return self.world.has_tool or self.is_weekly or self.night.weekday() in EDIT_WEEKDAYS
 
 
 def keyword_report(view: NightView, platform: str, names: pd.DataFrame) -> Arrays:
@@ -88,7 +98,7 @@ def term_report(view: NightView, platform: str, *, by_day: bool) -> pd.DataFrame
     rng = np.random.default_rng([view.world.options.seed, 71, account.profile.index, view.night.toordinal()])
     terms = split_counts(facts, account.terms, rng)
     source = terms["source"].to_numpy()
-    named = gather(describe(account, view.world.products)[CARRIED], facts["row"][source])
+    named = gather(view.names(platform)[CARRIED], facts["row"][source])
     if by_day:
         named["report_date"] = facts["report_date"][source]
     return pd.DataFrame(add_ratios({**named, **gather(terms, np.arange(len(terms)))}))
