@@ -135,9 +135,10 @@ def _duplicates(frame: pd.DataFrame, rules: KindRules) -> tuple[Mask, Mask]:
     shared = frame.duplicated(key, keep=False).to_numpy(dtype=bool)
     if not shared.any():
         return repeated, conflicting
-    repeated[shared] = frame.loc[shared, told].duplicated().to_numpy(dtype=bool)
-    left = shared & ~repeated
-    conflicting[left] = frame.loc[left, key].duplicated(keep=False).to_numpy(dtype=bool)
+    rows = frame.loc[shared, told]
+    repeated[shared] = rows.duplicated().to_numpy(dtype=bool)
+    n_versions = rows.assign(is_first=~repeated[shared]).groupby(key, dropna=False)["is_first"].transform("sum")
+    conflicting[shared] = (n_versions > 1).to_numpy(dtype=bool)
     return repeated, conflicting
 
 

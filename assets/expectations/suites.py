@@ -28,14 +28,8 @@ def run_great_expectations(frame: pd.DataFrame, rules: tuple[TableRule, ...]) ->
     batch = batches.get_batch(batch_parameters={"dataframe": frame.reset_index(drop=True)})
     results = batch.validate(suite, result_format=RESULT_FORMAT).results
     by_number = {result.expectation_config.meta[RULE_NUMBER]: result for result in results}
-    failures = []
-    for number, rule in enumerate(rules):
-        result = by_number.get(number)
-        if result is None:
-            failures.append(Failure(rule.expectation, rule.column, f"{RAISED}: no result", rule.limit))
-        elif not result.success:
-            failures.append(_failure(rule, result, len(frame)))
-    return tuple(failures)
+    in_order = [(rule, by_number[number]) for number, rule in enumerate(rules)]
+    return tuple(_failure(rule, result, len(frame)) for rule, result in in_order if not result.success)
 
 
 @lru_cache(maxsize=1)
