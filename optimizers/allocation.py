@@ -14,7 +14,7 @@ import numpy as np
 from optimizers.certificate import binding_limits, count_free, dual_bound, real_prices
 from optimizers.curves import LOG_FREE, Curves, join_curves
 from optimizers.errors import InvalidInputError
-from optimizers.feasibility import refuse_infeasible
+from optimizers.feasibility import missed_money, refuse_infeasible
 from optimizers.items import BudgetItems, KeywordItems, no_budgets, no_keywords
 from optimizers.pausing import find_ties, list_choices
 from optimizers.prices import NodePrices, solve_prices
@@ -103,7 +103,8 @@ def allocate(problem: AllocationProblem) -> AllocationResult:
     -----
     Source: DESIGN section 8; Lagrangian of a separable concave programme on a laminar family of budget constraints.
     Assumes that items do not compete with each other and that curves are known. Known drawback: items that may be
-    paused are on or off, and what they leave open is bounded by ``solver_gap``.
+    paused are on or off; what they leave open is bounded by ``solver_gap``. A minimum that only a part of such an item
+    would fill is missed, and ``node_cost`` shows it; a maximum is never exceeded.
 
     Examples
     --------
@@ -124,7 +125,7 @@ def allocate(problem: AllocationProblem) -> AllocationResult:
         return _report(problem, curves, prices, bound)
     switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
     solved = [_report(problem, choice, solve_prices(choice, tree, base_log_price), bound) for choice in switched]
-    return max(solved, key=lambda result: result.objective)
+    return max(solved, key=lambda result: (-missed_money(tree, result.node_cost), result.objective))
 
 
 def evaluate(

@@ -45,6 +45,15 @@ def refuse_infeasible(curves: Curves, tree: PriceTree) -> None:
             most[tree.parent[node]] += most[node]
 
 
+def missed_money(tree: PriceTree, node_cost: FloatArray) -> float:
+    """Return the most money that a node lacks to its minimum; infinite where one is over its maximum."""
+    rounding = TOLERANCE * float(node_cost.max())
+    if (node_cost > tree.max_cost * (1 + TOLERANCE) + rounding).any():
+        return np.inf
+    under = float(np.max(tree.min_cost - node_cost))
+    return under if under > rounding else 0.0
+
+
 def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray) -> None:
     """Raise for one node; ``least`` and ``most`` already hold its children."""
     name, needed, maximum = tree.names[node], float(tree.min_cost[node]), float(tree.max_cost[node])

@@ -23,7 +23,7 @@ def find_ties(curves: Curves, prices: NodePrices) -> BoolArray:
 
 
 def list_choices(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: BoolArray) -> list[BoolArray]:
-    """Return sets of items that stay on, worth solving for: tied ones at their best bid, or squeezed to a lower one.
+    """Return sets of items that stay on, worth solving for: tied ones as fit at their best bid, as fit squeezed, all.
 
     Parameters
     ----------
@@ -36,16 +36,17 @@ def list_choices(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: B
     Returns
     -------
     list of bool arrays of shape (n_items,)
-        Each keeps every maximum. Items above their price are on in all of them.
+        Items above their price are on in all of them. The last keeps all tied ones for the sake of minimums.
 
     Notes
     -----
-    Known drawback: two sets are tried, not all, so the gap can be as large as one item's jump.
+    Known drawback: three sets are tried, not all, so the gap can be as large as one item's jump.
     """
     tied = curves.take(np.flatnonzero(is_tied))
     at_best = _fill(curves, tree, prices, is_tied, tied.cost(tied.log_low))
     squeezed = _fill(curves, tree, prices, is_tied, tied.fixed)
-    return [at_best] if (at_best == squeezed).all() else [at_best, squeezed]
+    choices = [at_best, squeezed, at_best | is_tied]
+    return [choice for row, choice in enumerate(choices) if not any((choice == other).all() for other in choices[:row])]
 
 
 def _fill(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: BoolArray, tied_cost: FloatArray) -> BoolArray:

@@ -157,5 +157,5 @@ def _find_root(level: _Level, bound: FloatArray, least: FloatArray, inside: Bool
 
 def _newton(price: FloatArray, moving: FloatArray, slope: FloatArray, target: FloatArray) -> FloatArray:
     """Return the Newton step on log(spend - least spend); NaN where there is no slope."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return price + (target - np.log(moving)) * moving / slope

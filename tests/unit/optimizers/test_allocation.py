@@ -255,3 +255,10 @@ def test_a_hundred_thousand_keywords_under_a_tree_close_the_gap():
     result = solve(items, above=PriceTree(parent, np.zeros(206), most, tuple(map(str, range(206)))))
     assert result.total_cost == pytest.approx(most[0], rel=1e-9)
     assert result.solver_gap <= 1e-9
+
+
+def test_a_keyword_that_may_be_paused_stays_on_where_a_minimum_needs_it():
+    items = keywords(value_per_click=(1.0,), low=0.0, high=2.0, cpc0=np.array([1.5]))
+    result = solve(items, above=tree(maximum=12.0, minimum=10.0))
+    assert result.total_cost == pytest.approx(10.0)
+    assert result.multiplier[0] > 0
