@@ -19,7 +19,7 @@ class SimulatorError(ValueError):
 
 @dataclass(frozen=True)
 class Rejection:
-    """One row of a bid file that the market did not take, and why."""
+    """One row of a bid file that the market did not take, and why; line 0 is the whole file."""
 
     file: str
     line: int

@@ -87,7 +87,12 @@ class SimulatedMarket:
         done: list[dict[str, Any]] = []
         rejected: list[Rejection] = []
         for path in sorted(files):
-            for row in read_upload(path):
+            try:
+                rows = read_upload(path)
+            except SimulatorError as error:
+                rejected.append(Rejection(path.name, 0, "", str(error)))
+                continue
+            for row in rows:
                 try:
                     edits = plan_edits(self.world, row)
                 except RefusedError as error:

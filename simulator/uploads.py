@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
 from simulator.layouts import FOLDER
 from simulator.market import SimulatorError
@@ -58,9 +58,14 @@ def read_upload(path: Path) -> list[UploadRow]:
     Raises
     ------
     SimulatorError
-        If no platform of this market takes a file with these headers.
+        If the file is broken, or no platform of this market takes a file with these headers.
     """
-    table = _open(path)
+    try:
+        table = _open(path)
+    except (OSError, ValueError, AttributeError, CalamineError) as error:
+        raise SimulatorError(
+            f"cannot read {path.name}: {error}. Write the bid file again and apply it whole."
+        ) from error
     headers = table[0][1].keys() if table else {}
     for entry in _entries():
         if table and set(entry["needs"]) <= set(headers):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import xlsxwriter
 
-from simulator.market import SimulatorError
 from simulator.options import MarketOptions
 from simulator.shop import SimulatedMarket
 
@@ -240,6 +239,21 @@ def test_rows_that_a_platform_would_refuse_are_refused_with_a_reason(market, tmp
     assert report.rejected[0].line == 2
 
 
-def test_a_file_that_no_platform_takes_is_refused(market, tmp_path):
-    with pytest.raises(SimulatorError, match="no platform takes a file with the headers"):
-        market.apply([csv_file(tmp_path / "x.csv", "a,b", "1,2")])
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("x.csv", b"a,b\r\n1,2\r\n", "no platform takes a file with the headers"),
+        ("x.json", b"[{", "cannot read x.json"),
+        ("x.xlsx", b"not a workbook", "cannot read x.xlsx"),
+        ("x.csv", b"", "no platform takes"),
+    ],
+    ids=["unknown headers", "broken json", "broken workbook", "empty"],
+)
+def test_a_file_that_no_platform_takes_is_rejected_whole_and_the_others_go_on(market, tmp_path, name, content, reason):
+    (tmp_path / name).write_bytes(content)
+    campaign = market.world.accounts["google_ads"].campaigns["campaign"][0]
+    good = csv_file(tmp_path / "budgets.csv", "Campaign,Budget", f"{campaign},77")
+    report = market.apply([tmp_path / name, good])
+    assert report.applied == 1
+    assert [line.line for line in report.rejected] == [0]
+    assert reason in report.rejected[0].reason
