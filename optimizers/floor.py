@@ -164,7 +164,7 @@ def select_below_floor(
     order = candidates[np.lexsort((-below[candidates], mistake[candidates]))]
     share = np.cumsum(mistake[order]) / np.arange(1, order.size + 1)
     chosen = np.zeros(below.size, dtype=bool)
-    chosen[order[share <= limit]] = True  # the running mean of a rising sequence never falls
+    chosen[order[share <= limit * (1.0 + 1e-12)]] = True  # the running mean of a rising sequence never falls
     return chosen
 
 

@@ -16,12 +16,15 @@ from optimizers.groups import nested_codes, rows_by_group, sample_rows
 from optimizers.inputs import NON_NEGATIVE, read_codes, read_columns, read_level
 from optimizers.types import FloatArray, IntArray
 
-# Weak log-normal priors (log-sd 1) of variances, which decide only where there are few items: assumptions.
+# Log-normal priors of variances, which decide only where there are few items: assumptions. That of one event's money is
+# the firmer, for sums over many events hardly show it.
+PRIOR_LOG_SDS = np.array([1.5, 0.5])
 ITEM_VARIANCE = 0.16  # items of one campaign differ by about 40 %
 EVENT_VARIANCE = 0.36  # one order's (or click's) money against its item's mean: about 60 %
 CAMPAIGN_VARIANCE = 0.10  # campaigns of one platform differ by about 30 %
 LOG_VARIANCE_LIMITS = (float(np.log(1e-8)), float(np.log(25.0)))
 ROBUST_SDS = 4.0  # a residual further out than this is pulled in before variances are fitted
+MIN_REACH = 1.0  # where most items are alike, one that differs by a factor of e still counts in full
 MAD_TO_SD = 1.4826
 
 
@@ -177,11 +180,12 @@ def _update(prior: _Normal, moment: FloatArray, precision: FloatArray) -> _Norma
 
 def _fit_variances(residual: FloatArray, count: FloatArray, known: FloatArray, typical: _Variances) -> _Variances:
     """Return the variances that make the residuals most likely, pulled weakly towards the typical ones."""
-    rows = sample_rows(count, residual)
-    rows = rows[(count[rows] > 0) & np.isfinite(residual[rows])]
-    if rows.size == 0:
+    known_rows = np.flatnonzero((count > 0) & np.isfinite(residual))
+    if known_rows.size == 0:
         return typical
-    reach = ROBUST_SDS * MAD_TO_SD * float(np.median(np.abs(residual[rows])))
+    rows = known_rows[sample_rows(count[known_rows], residual[known_rows])]
+    robust_sd = MAD_TO_SD * float(np.median(np.abs(residual[rows])))
+    reach = max(ROBUST_SDS * robust_sd, MIN_REACH)
     squared = np.clip(residual[rows], -reach, reach) ** 2
     events, base = count[rows], np.broadcast_to(known, residual.shape)[rows]
     start = np.log([typical.effect, typical.event])
@@ -191,9 +195,10 @@ def _fit_variances(residual: FloatArray, count: FloatArray, known: FloatArray, t
         variance = base + effect + np.log1p(event / events)
         slope = (1.0 - squared / variance) / variance / 2.0
         gradient = np.array([effect * slope.sum(), (slope * event / (events + event)).sum()])
-        value = 0.5 * (np.log(variance) + squared / variance).sum() + 0.5 * ((point - start) ** 2).sum()
-        return float(value), gradient + point - start
+        pull = (point - start) / PRIOR_LOG_SDS
+        value = 0.5 * (np.log(variance) + squared / variance).sum() + 0.5 * (pull**2).sum()
+        return float(value), gradient + pull / PRIOR_LOG_SDS
 
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[LOG_VARIANCE_LIMITS] * 2)
+    best = minimize(loss, start, jac=True, method="TNC", bounds=[LOG_VARIANCE_LIMITS] * 2)
     effect, event = np.exp(best.x)
     return _Variances(float(effect), float(event))

@@ -61,7 +61,9 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
     top, bottom = read_columns(
         "cannot divide", {"numerator": (numerator, ANY.or_missing()), "denominator": (denominator, ANY.or_missing())}
     )
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=(bottom != 0) & ~np.isnan(bottom))
+    with np.errstate(over="ignore"):  # a quotient too large for a float is missing too
+        quotient = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0)
+    return np.where(np.isfinite(quotient), quotient, np.nan)
 
 
 def ctr(clicks: ArrayLike, impressions: ArrayLike) -> FloatArray:
@@ -224,9 +226,9 @@ def effective_counts(
 ) -> EffectiveCounts:
     """Sum decayed rows by group and rescale the sums to their effective sample.
 
-    Plain decayed sums claim too little variance for a Poisson likelihood: with weights w the sum of w y has variance
-    sum(w^2 e) rate. Multiplying both sums by k = sum(w e) / sum(w^2 e) (the two-moment match of Kish's effective sample
-    size) makes mean and variance agree again; the rate itself does not change.
+    Plain decayed sums do not fit a Poisson likelihood: sum(w y) has mean sum(w e) rate, but variance sum(w^2 e) rate
+    only. Multiplying both sums by k = sum(w e) / sum(w^2 e) (Kish's effective sample size) makes mean and variance
+    agree again; the rate itself does not change. Assumes that it stays the same over the window.
 
     Parameters
     ----------

@@ -126,7 +126,8 @@ def combine_concentrations(inner: ArrayLike, outer: ArrayLike) -> FloatArray:
     >>> combine_concentrations([1.0, 3.0], 1e9).round(3)
     array([1., 3.])
     """
-    return np.asarray(1.0 / ((1.0 + 1.0 / np.asarray(inner)) * (1.0 + 1.0 / np.asarray(outer)) - 1.0))
+    near, far = np.asarray(inner, dtype=np.float64), np.asarray(outer, dtype=np.float64)
+    return np.asarray(near * far / (near + far + 1.0))
 
 
 def fit_concentration(events: FloatArray, exposure: FloatArray, above: RateLevel, typical: float) -> float:
@@ -152,10 +153,10 @@ def fit_concentration(events: FloatArray, exposure: FloatArray, above: RateLevel
     3.0
     """
     mean, outer = np.broadcast_to(above.mean, events.shape), np.broadcast_to(above.shape, events.shape)
-    rows = sample_rows(exposure, events)
-    rows = rows[exposure[rows] > 0]
-    if rows.size == 0 or np.isnan(mean[rows]).any():
+    exposed_rows = np.flatnonzero((exposure > 0) & ~np.isnan(mean))
+    if exposed_rows.size == 0:
         return typical
+    rows = exposed_rows[sample_rows(exposure[exposed_rows], events[exposed_rows])]
     happened, expected, known = events[rows], mean[rows] * exposure[rows], outer[rows]
 
     def loss(log_shape: float) -> float:
@@ -187,5 +188,5 @@ def _fit_mean_and_shape(events: FloatArray, expected: FloatArray) -> tuple[float
 
     bounds = [(-5.0, 5.0), LOG_CONCENTRATION_LIMITS]
     start = np.array([0.0, np.log(KEYWORD_CONCENTRATION)])
-    best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-12, "gtol": 1e-6})
+    best = minimize(loss, start, jac=True, method="TNC", bounds=bounds)  # two variables: no threaded linear algebra
     return float(best.x[0]), float(best.x[1])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtri
 
 from optimizers.groups import nested_codes, rows_by_group
 from optimizers.inputs import NON_NEGATIVE, POSITIVE, SHARE, read_codes, read_columns, read_level
@@ -114,9 +114,9 @@ def pool_rates(
 def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, level: float = 0.8) -> MeanEstimate:
     """Return what a click brings, with its interval.
 
-    cvr ~ Gamma, aov ~ log-normal, independent. The mean of the product is the product of the means; the interval is the
-    Gamma's with the product's squared coefficient of variation (1 + 1/shape) exp(log_sd^2) - 1: a match in two moments,
-    exact as the aov becomes certain. Margin 1 gives value on the revenue basis.
+    cvr ~ Gamma, aov ~ log-normal, independent. The mean of the product is the product of the means. The interval adds
+    the two log distances from the median in quadrature: exact when either part is certain, otherwise within 0.3 points
+    of the 10 % in each tail (checked for shapes 0.2-10 and log_sd 0-1). Margin 1 gives value on the revenue basis.
 
     Parameters
     ----------
@@ -132,7 +132,8 @@ def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, l
     Returns
     -------
     MeanEstimate
-        Money per click, arrays of shape (n_items,), >= 0; missing where any part is missing.
+        Money per click, arrays of shape (n_items,), >= 0; missing where any part is missing. ``log_sd`` is that of the
+        log-normal with the same coefficient of variation.
 
     Raises
     ------
@@ -159,9 +160,13 @@ def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, l
         },
     )
     mean = cvr * money * share
-    variation = (1.0 + 1.0 / shape) * np.exp(log_sd**2) - 1.0
-    low, high = (_gamma_quantile(mean, variation, q) for q in (tail, 1.0 - tail))
-    return MeanEstimate(mean, low, high, np.sqrt(np.log1p(variation)))
+    middle, low, high = (gammaincinv(shape, q) for q in (0.5, tail, 1.0 - tail))
+    median = mean * middle / shape * np.exp(-(log_sd**2) / 2.0)
+    reach = ndtri(1.0 - tail) * log_sd
+    with np.errstate(divide="ignore"):  # a lower quantile of zero stays zero
+        down, up = np.hypot(np.log(low / middle), reach), np.hypot(np.log(high / middle), reach)
+    log_sd_product = np.sqrt(np.log1p(1.0 / shape) + log_sd**2)
+    return MeanEstimate(mean, median * np.exp(-down), median * np.exp(up), log_sd_product)
 
 
 def _posterior(events: FloatArray, exposure: FloatArray, prior: RateLevel, tail: float) -> RatePosterior:
@@ -205,7 +210,3 @@ def _campaigns_without_item(
     shape = prior_shape + np.maximum(campaign_events[campaign] - events, 0.0)
     rate = prior_shape / platform.mean + np.maximum(campaign_exposure[campaign] - exposure, 0.0)
     return RateLevel(shape / rate, shape)
-
-
-def _gamma_quantile(mean: FloatArray, variation: FloatArray, q: float) -> FloatArray:
-    return np.asarray(gammaincinv(1.0 / variation, q) * variation * mean, dtype=np.float64)
