@@ -43,7 +43,7 @@ class Parsed:
 
 
 def tidy(cells: pa.StringArray) -> pa.StringArray:
-    """Return cells without outer white space and without the ``="..."`` that keeps spreadsheets from reading numbers."""
+    """Return cells without outer white space and without Excel's ``="..."`` wrapper."""
     trimmed = pc.utf8_trim_whitespace(cells)
     if pc.any(pc.starts_with(trimmed, "=")).as_py():
         unwrapped = pc.replace_substring_regex(trimmed, '^="(.*)"$', r"\1")
@@ -96,8 +96,8 @@ def parse_money(cells: pa.StringArray, scale: float = 1.0) -> Parsed:
 def parse_share(cells: pa.StringArray, header: str) -> Parsed:
     """Return shares 0-1 (or changes such as 900 % = 9.0) with the sign of a bound.
 
-    A ``%`` in the cell or ``(%)`` in the header says percent; the size of the value never does. ``< 10%`` keeps the bound
-    0.1 and the sign ``<``; ``∞`` has no bound, so only the sign ``>`` is kept.
+    A ``%`` in the cell or ``(%)`` in the header says percent; the size of the value never does. ``< 10%`` keeps the
+    bound 0.1 and the sign ``<``; ``∞`` has no bound, so only the sign ``>`` is kept.
     """
     text = _without(cells, _NUMBER_NULLS)
     below = as_mask(pc.match_substring_regex(text, r"^\s*[<≤]"))
@@ -114,16 +114,14 @@ def parse_share(cells: pa.StringArray, header: str) -> Parsed:
 
 
 def parse_range(cells: pa.StringArray, parse: Callable[[pa.StringArray], Parsed]) -> tuple[Parsed, Parsed]:
-    """Return the low and the high end of ``5000 ~ 1万``; a single number is both ends, ``<`` and ``>`` leave one open."""
+    """Return the low and the high end of ``5000 ~ 1万``; a single number is both, ``<`` and ``>`` leave one open."""
     text = pc.utf8_normalize(_without(cells, _NUMBER_NULLS), form="NFKC")
     ends = {cell: _ends(cell) for cell in pc.unique(text).to_pylist() if cell is not None}
-    parts = []
-    for side in (0, 1):
-        parsed = parse(map_words(text, lambda cell, at=side: ends[cell][at]))
-        parts.append(parsed)
-    both_missing = np.asarray(pc.is_valid(text)) & ~_valid(parts[0]) & ~_valid(parts[1])
-    bad = parts[0].bad | parts[1].bad | both_missing
-    return Parsed(parts[0].values, bad), Parsed(parts[1].values, bad)
+    low = parse(map_words(text, lambda cell: ends[cell][0]))
+    high = parse(map_words(text, lambda cell: ends[cell][1]))
+    both_missing = np.asarray(pc.is_valid(text)) & ~_valid(low) & ~_valid(high)
+    bad = low.bad | high.bad | both_missing
+    return Parsed(low.values, bad), Parsed(high.values, bad)
 
 
 def parse_flag(cells: pa.StringArray) -> Parsed:
@@ -145,7 +143,7 @@ def parse_word(cells: pa.StringArray, known: dict[str, str]) -> Parsed:
 def to_numbers(
     cells: pa.StringArray, *, percent: bool = False, bare_factor: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (values, bad); missing cells are NaN and not bad. Only cells that are not plain digits are looked at closely."""
+    """Return (values, bad); missing cells are NaN and not bad. Only cells that are no plain digits are spelt out."""
     values = np.full(len(cells), np.nan)
     plain = as_mask(pc.match_substring_regex(cells, _PLAIN))
     filled = np.asarray(pc.is_valid(cells))

@@ -1,7 +1,8 @@
-"""Raw columns of a recognised report to canonical ones: which parser reads which column, and what the spec says of it."""
+"""Raw columns of a recognised report to canonical ones: which parser reads which column."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -94,7 +95,7 @@ def _parse(name: str, spec: ColumnSpec, cells: tuple[pa.StringArray, str], match
 
 
 def _parse_simple(cell_type: str, raw: pa.StringArray, header: str) -> Parsed:
-    parsers = {
+    parsers: dict[str, Callable[[pa.StringArray], Parsed]] = {
         "text": read.parse_text,
         "id": read.parse_id,
         "count": read.parse_count,
@@ -109,13 +110,13 @@ def _parse_simple(cell_type: str, raw: pa.StringArray, header: str) -> Parsed:
     return parsers[cell_type](raw)
 
 
-def _range_parser(column: str, match: Match, header: str) -> partial[Parsed]:
+def _range_parser(column: str, match: Match, header: str) -> Callable[[pa.StringArray], Parsed]:
     cell_type = KIND_COLUMNS[match.spec.kinds[0]][column]
-    return partial(_parse_simple, cell_type, header=header)  # type: ignore[arg-type]
+    return partial(_parse_simple, cell_type, header=header)
 
 
 def _prefer_decoration(columns: CanonicalColumns) -> None:
-    """A decorated keyword says how the keyword matches; the match type beside a search term says how the term met it."""
+    """A decoration says how the keyword matches; the match type beside a search term says how the term met it."""
     told = columns.parsed.pop("keyword_decoration", None)
     columns.raw.pop("keyword_decoration", None)
     if told is None or told.values.null_count == len(told.values):

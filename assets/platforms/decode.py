@@ -16,13 +16,13 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_HIGH = re.compile(rb"[\x80-\xff]")
+_LOW_BYTES = bytes(range(0x80))
 _GB2312_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _SAMPLE = 65_536
 _MAX_CONTROL_SHARE = 0.002
-_MAX_DAMAGED_SHARE = 0.05
-_MIN_GB2312_SHARE = 0.8
+_MAX_DAMAGED_SHARE = 0.25
+_MIN_GB2312_SHARE = 0.5
 REPLACEMENT = "\ufffd"
 
 
@@ -83,10 +83,18 @@ def _refuse_binary(sample: bytes) -> None:
 
 
 def _narrow_encoding(data: bytes) -> str:
-    n_high = len(_HIGH.findall(data))
-    if n_high == 0:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        first_line = data.rfind(b"\n", 0, error.start) + 1
+        sample = data[first_line : first_line + 4 * _SAMPLE]
+    else:
         return "utf-8"
-    if data.decode("utf-8", errors="replace").count(REPLACEMENT) <= _MAX_DAMAGED_SHARE * n_high:
+    if data.decode("utf-8", errors="replace").count(REPLACEMENT) <= _MAX_DAMAGED_SHARE * _count_high(data):
         return "utf-8"
-    in_pairs = 2 * len(_GB2312_PAIR.findall(data))
-    return "gb18030" if in_pairs >= _MIN_GB2312_SHARE * n_high else "cp1252"
+    n_high, in_pairs = _count_high(sample), 2 * len(_GB2312_PAIR.findall(sample))
+    return "gb18030" if 0 < _MIN_GB2312_SHARE * n_high <= in_pairs else "cp1252"
+
+
+def _count_high(data: bytes) -> int:
+    return len(data.translate(None, delete=_LOW_BYTES))

@@ -1,6 +1,6 @@
 """A table of cells whose header is not known yet: a text file or one sheet of a workbook, behind one interface.
 
-Here belongs how rows and cells are found in text and workbooks. Which row is the header, and what a cell means, does not.
+Here belongs how rows and cells are found in text and workbooks. What a row or a cell means does not.
 """
 
 from __future__ import annotations
@@ -47,9 +47,29 @@ class RawRows:
 class Grid(Protocol):
     """What recognition and reading need of a text file or a sheet."""
 
-    label: str
-    sheet: str
-    encoding: str
+    @property
+    def label(self) -> str:
+        """Name for messages: the file, with zip member and sheet."""
+        ...
+
+    @property
+    def sheet(self) -> str:
+        """Return the sheet's name, empty for text."""
+        ...
+
+    @property
+    def encoding(self) -> str:
+        """Return the text encoding, or the kind of workbook."""
+        ...
+
+    @property
+    def ends_cleanly(self) -> bool:
+        """Return whether the last row is closed, so that the file was not cut off inside it."""
+        ...
+
+    def lines_above(self, header_line: int) -> list[str]:
+        """Return the lines above the header as they stand in the file."""
+        ...
 
     def preview(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the first rows as (line, cells), the line counted from 1."""
@@ -68,6 +88,17 @@ class TextGrid:
     text: str
     encoding: str
     sheet: str = ""
+
+    @property
+    def ends_cleanly(self) -> bool:
+        """Return whether the text ends with a line end."""
+        return self.text.endswith(("\n", "\r"))
+
+    def lines_above(self, header_line: int) -> list[str]:
+        """Return whole lines; a date such as ``May 1, 2025`` holds the delimiter."""
+        return (
+            [self.text[start:end] for start, end in _line_spans(self.text, header_line - 1)] if header_line > 1 else []
+        )
 
     def preview(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the first lines, each split by the delimiter that it holds most of."""
@@ -99,6 +130,11 @@ class SheetGrid:
     sheet: str
     rows: list[list[Any]]
     encoding: str = "xlsx"
+    ends_cleanly: bool = True
+
+    def lines_above(self, header_line: int) -> list[str]:
+        """Return each row's cells in one line."""
+        return [" ".join(map(cell_text, row)) for row in self.rows[: header_line - 1]]
 
     def preview(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the first rows as text."""
@@ -188,7 +224,7 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.StringArray:
 
 def _first_lines(body: str, delimiter: str, n_rows: int) -> np.ndarray:
     """Return each row's first line, counted from 1 in ``body``; quoted cells may hold line ends."""
-    n_lines = len(_LINE_END.findall(body)) + (0 if body.endswith(("\n", "\r")) else 1)
+    n_lines = _count_line_ends(body) + (0 if body.endswith(("\n", "\r")) else 1)
     if n_lines == n_rows:
         return np.arange(1, n_rows + 1, dtype=np.int64)
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
@@ -202,12 +238,16 @@ def _first_lines(body: str, delimiter: str, n_rows: int) -> np.ndarray:
     return np.array((starts + [n_lines] * n_rows)[:n_rows], dtype=np.int64)
 
 
+def _count_line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
 def _broken(odd_rows: list, first_lines: np.ndarray, delimiter: str) -> tuple[BrokenRow, ...]:
     return tuple(
         BrokenRow(
             int(first_lines[row.number - 1]),
             tuple(split_line(row.text, delimiter)),
-            len(_LINE_END.findall(row.text.rstrip("\r\n"))) + 1,
+            _count_line_ends(row.text.rstrip("\r\n")) + 1,
         )
         for row in odd_rows
     )

@@ -1,7 +1,7 @@
 """Recognises a report by its header: which known report a row of cells is the header of, and which column is which.
 
-Only the set of headers counts, never order, file name or line. Two reports that fit equally well are refused, for a guess
-would put money into the wrong column.
+Only the set of headers counts, never order, file name or line. Two reports that fit equally well are refused, for a
+guess would put money into the wrong column.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from configs.platform_schema import ColumnSpec, Platform, ReportSpec
 
 _WRAPPER = re.compile(r'^="?(.*?)"?$', re.DOTALL)
 _SPACES = re.compile(r"\s+")
-_MIN_NEAREST_SHARE = 0.3
+_MIN_NEAREST_SHARE = 0.5
 _SHOWN = 5
 
 
@@ -82,7 +82,7 @@ def unknown_file(grid: Grid, platforms: Mapping[str, Platform]) -> UnreadableFil
                 text="no row looks like the header of a known report.",
                 file=grid.label,
                 limit=", ".join(sorted(platforms)),
-                remedy="Export one of the reports listed in docs/templates.md, or describe this one in configs/platforms.",
+                remedy="Export a report that docs/templates.md lists, or describe this one in configs/platforms.",
             )
         )
     platform, spec, line, missing, extra = nearest
@@ -97,7 +97,8 @@ def unknown_file(grid: Grid, platforms: Mapping[str, Platform]) -> UnreadableFil
             column=missing[0] if missing else "",
             value=_listed(extra),
             limit=_listed(missing),
-            remedy=f"Export the report again with these columns, or add the new name to configs/platforms/{platform.name}.yaml.",
+            remedy="Export the report again with these columns, or add the new names to "
+            f"configs/platforms/{platform.name}.yaml.",
         ),
         platform.name,
         spec.kinds[0],

@@ -76,9 +76,13 @@ def about_period(file: str) -> Message:
     )
 
 
-def about_sheet(file: str) -> Message:
-    """Return the note on a sheet of a workbook that is no known report."""
-    return Message(code="ignored_sheet", text="this sheet is no known report and is not used.", file=file)
+def about_sheets(file: str, sheets: list[str]) -> list[Message]:
+    """Return the note on sheets of a workbook that are no known report."""
+    if not sheets:
+        return []
+    names = ", ".join(sheets[:_SHOWN])
+    text = f"{len(sheets)} sheets are no known report and are not used: {names}."
+    return [Message(code="ignored_sheets", text=text, file=file, value=names)]
 
 
 def joined(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:

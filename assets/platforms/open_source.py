@@ -1,7 +1,7 @@
 """Opens one source file: text, workbook, or a zip of them, and gives its tables as grids.
 
-A file's kind is told by its first bytes, never by its name. Here belong the guards against hostile or broken containers;
-what the tables mean does not.
+A file's kind is told by its first bytes, never by its name. Here belong the guards against hostile or broken
+containers; what the tables mean does not.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def read_source(path: Path, platforms: Mapping[str, Platform], *, name: str | No
     for grid in strangers:
         if not grid.sheet or not tables:
             raise unknown_file(grid, platforms)
-        messages.append(notes.about_sheet(grid.label))
+    messages += notes.about_sheets(label, [grid.sheet for grid in strangers if _has_rows(grid)])
     for table in tables:
         messages += table.messages
     encoding = ",".join(dict.fromkeys(table.encoding for table in tables))
@@ -88,6 +88,10 @@ def _bytes_of(path: Path, label: str) -> bytes:
         ) from error
 
 
+def _has_rows(grid: Grid) -> bool:
+    return sum(1 for _ in grid.preview()) > 1
+
+
 def _platform_words(platforms: Mapping[str, Platform]) -> dict[str, str]:
     """Every name and title by which a template row may name its platform."""
     words = {}
@@ -102,17 +106,10 @@ def _period(match: Match, grid: Grid) -> Period | None:
     has_days = {"report_date", "period_start"} & set(match.columns)
     if has_days or match.spec.date_from == "file_night" or not any(is_daily(kind) for kind in match.spec.kinds):
         return None
-    above = [" ".join(cells) for line, cells in grid.preview() if line < match.line]
-    period = preamble_period(_lines_above(grid, match.line, above), match.spec.date_formats)
+    period = preamble_period(grid.lines_above(match.line), match.spec.date_formats)
     if period is None or match.spec.date_from != "preamble":
         raise UnreadableFileError(notes.about_period(grid.label), match.platform.name, match.spec.kinds[0])
     return period
-
-
-def _lines_above(grid: Grid, header_line: int, cells: list[str]) -> list[str]:
-    """A date such as ``May 1, 2025`` holds a comma, so text lines are taken whole."""
-    text = getattr(grid, "text", None)
-    return cells if text is None else text[:65_536].splitlines()[: header_line - 1]
 
 
 def _status(tables: list[ReadTable]) -> str:
@@ -123,8 +120,7 @@ def _status(tables: list[ReadTable]) -> str:
 
 def _describe_table(table: ReadTable, source: SourceRead) -> dict[str, Any]:
     first, last = _dates_of(table)
-    own = {*table.messages}
-    general = [one for one in source.messages if one.code == "ignored_sheet"]
+    own = [one for one in source.messages if one.code == "ignored_sheets"]
     return {
         "file": table.file,
         "platform": table.platform,
@@ -136,7 +132,7 @@ def _describe_table(table: ReadTable, source: SourceRead) -> dict[str, Any]:
         "totals": _sums(table),
         "unknown_columns": list(table.unknown_columns),
         "quarantined_rows": len(table.quarantine),
-        "messages": [_plain(one) for one in source.messages if one in own] + [_plain(one) for one in general],
+        "messages": [_plain(one) for one in (*table.messages, *own)],
     }
 
 

@@ -31,8 +31,8 @@ class ControlSum:
 class ReadTable:
     """The rows of one kind from one table.
 
-    ``frame`` holds all canonical columns of the kind, ``platform``, ``account`` (missing where the export names none) and
-    ``line``. ``quarantine`` holds one row per row that could not be read: line, column, value, reason.
+    ``frame`` holds all canonical columns of the kind, ``platform``, ``account`` (missing where the export names none)
+    and ``line``. ``quarantine`` holds one row per row that could not be read: line, column, value, reason.
     """
 
     platform: str

@@ -88,7 +88,7 @@ def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     filled = _filled(rows)
     labels = [parse_text(tidy(rows.columns[at])).values for at in sorted(rows.columns)[:_LABEL_COLUMNS]]
     is_total, names = find_totals(labels, _keys(columns, match), match.spec.totals)
-    is_account, account = _account_rows(columns, rows, match)
+    is_account, account = _account_rows(rows, match)
     is_data = filled & ~is_total & ~is_account
     totals, messages = reconcile(columns.keep(is_data), columns.keep(is_total), names, match.spec.totals, len(broken))
     is_kept, dropped = _kept_rows(match, rows, is_data)
@@ -114,13 +114,14 @@ def _keys(columns: CanonicalColumns, match: Match) -> list[pa.Array]:
 def _repair(match: Match, grid: Grid, rows: RawRows) -> tuple[RawRows, tuple[BrokenRow, ...]]:
     """Take short totals and account rows back in; what is left of the broken rows goes to quarantine."""
     width = len(match.headers)
-    mended, broken = [], []
+    mended: list[BrokenRow] = []
+    broken: list[BrokenRow] = []
     for row in rows.broken:
         extra = any(cell.strip() for cell in row.cells[width:])
         is_label = len(row.cells) < width and _is_label(row, match)
         (mended if is_label or (len(row.cells) > width and not extra) else broken).append(row)
     last = max([int(rows.line[-1]) if len(rows.line) else 0, *(row.line for row in mended)], default=0)
-    if broken and broken[-1].line > last and len(broken[-1].cells) < width and not getattr(grid, "ends_cleanly", True):
+    if broken and broken[-1].line > last and len(broken[-1].cells) < width and not grid.ends_cleanly:
         raise _cut_off(broken[-1], match, grid)
     if not mended:
         return rows, tuple(broken)
@@ -158,7 +159,7 @@ def _cut_off(row: BrokenRow, match: Match, grid: Grid) -> UnreadableFileError:
     )
 
 
-def _account_rows(columns: CanonicalColumns, rows: RawRows, match: Match) -> tuple[np.ndarray, str | None]:
+def _account_rows(rows: RawRows, match: Match) -> tuple[np.ndarray, str | None]:
     """Rows that hold the account's name and nothing else."""
     none = np.zeros(len(rows.line), dtype=bool)
     if not match.spec.has_account_row:
@@ -180,7 +181,7 @@ def _kept_rows(match: Match, rows: RawRows, is_data: np.ndarray) -> tuple[np.nda
         if place is None:
             continue
         words = {normalise_word(word) for word in accepted}
-        cells = tidy(rows.columns[place])
+        cells = pc.fill_null(parse_text(tidy(rows.columns[place])).values, "")
         known = {word: normalise_word(word) in words for word in pc.unique(cells).to_pylist()}
         is_accepted = as_mask(
             pc.is_in(cells, value_set=pa.array([word for word, ok in known.items() if ok], pa.string()))

@@ -1,6 +1,6 @@
 """Totals rows: told from data, taken out, and used as control sums.
 
-``equal``: the rows must add up to the totals row. ``subset``: the platform shows a part only, and the remainder is named.
+``equal``: the rows must add up to the totals row. ``subset``: the platform shows a part only, and the rest is named.
 Rows whose cells were rounded may differ by as much as rounding explains and no more.
 """
 
@@ -28,8 +28,8 @@ _DEVIATIONS = 4.0
 def find_totals(labels: list[pa.StringArray], keys: list[pa.StringArray], spec: TotalsSpec) -> tuple[np.ndarray, list]:
     """Return (which rows are totals, each such row's label).
 
-    A totals row carries a label in one of the first columns and leaves a key column empty, which tells it from a keyword
-    that is spelt like one.
+    A totals row carries a label in one of the first columns and leaves a key column empty, which tells it from a
+    keyword that is spelt like one.
     """
     n_rows = len(labels[0]) if labels else 0
     is_total = np.zeros(n_rows, dtype=bool)
@@ -139,11 +139,14 @@ def _remainder(data: CanonicalColumns, totals: CanonicalColumns, labels: list[st
     if hidden is not None and kept_back is not None:
         rest -= kept_back
         text += f"; {labels[hidden]} hold {kept_back:,.2f}"
-    text += f"; {rest:,.2f} is in neither."
+    if abs(rest) >= _ROUNDED_TO:
+        text += f"; {rest:,.2f} is in neither" if hidden is not None else f"; {rest:,.2f} is not shown"
+    if stated - shown < _ROUNDED_TO:
+        return []
     return [
         Message(
             code="totals_remainder",
-            text=text,
+            text=f"{text}.",
             line=int(totals.line[whole]),
             column="cost",
             value=f"{shown:,.2f}",

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+
+import pytest
+import xlsxwriter
+
+from assets.platforms import open_source
+from assets.platforms.decode import decode
+from assets.platforms.reader import UnreadableFileError, read_source
+from configs.loader import load_platforms
+
+PRODUCTS = "product_id,product_name,margin\np1,quilt,0.4\n"
+ORDERS = "order_id,order_date,revenue\no1,2026-06-01,10\n"
+
+
+def zipped(members: dict[str, bytes | str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"\r\n \r\n", b"\xef\xbb\xbf", b"\x00" * 10], ids=repr)
+def test_an_empty_file_is_refused(read, content):
+    with pytest.raises(UnreadableFileError, match=r"report.csv: it is empty .* Download the report again") as error:
+        read(content)
+    assert (error.value.code, error.value.file) == ("empty", "report.csv")
+
+
+def test_a_binary_file_named_csv_is_refused(read):
+    with pytest.raises(UnreadableFileError, match="it is not text") as error:
+        read(bytes(range(256)) * 4)
+    assert error.value.limit == "no control bytes"
+
+
+def test_a_web_page_named_xls_is_refused(read):
+    with pytest.raises(UnreadableFileError, match="save it as xlsx"):
+        read("<html><table><tr><td>日期</td></tr></table>", name="report.xls")
+
+
+def test_a_truncated_zip_is_refused_at_every_length(read):
+    whole = zipped({"a.csv": PRODUCTS * 50})
+    for length in (30, len(whole) // 2, len(whole) - 5):
+        with pytest.raises(UnreadableFileError, match="cut off or damaged") as error:
+            read(whole[:length], name="a.zip")
+        assert error.value.code == "broken_zip"
+
+
+def test_each_table_of_a_zip_is_read_and_named(read):
+    source = read(
+        zipped({"b/o.csv": ORDERS, "a.csv": PRODUCTS, "__MACOSX/a.csv": "x", "readme.md": "x"}), name="all.zip"
+    )
+    assert [(table.file, table.kind) for table in source.tables] == [
+        ("all.zip!a.csv", "products"),
+        ("all.zip!b/o.csv", "store_orders"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"../evil.csv": PRODUCTS}, "zip_path"),
+        ({"/etc/evil.csv": PRODUCTS}, "zip_path"),
+        ({"inner.csv": zipped({"a.csv": PRODUCTS})}, "nested_zip"),
+        ({"readme.md": "hello"}, "empty_zip"),
+        ({"a.csv": PRODUCTS, "b.csv": "x,y\n1,2\n"}, "unknown_file"),
+        ({f"{n}.csv": PRODUCTS for n in range(201)}, "zip_members"),
+    ],
+    ids=["dots", "absolute", "zip in zip", "no table", "one unknown", "too many"],
+)
+def test_a_hostile_or_useless_zip_is_refused(read, members, code):
+    with pytest.raises(UnreadableFileError, match=r"cannot read a\.zip") as error:
+        read(zipped(members), name="a.zip")
+    assert error.value.code == code
+    assert error.value.remedy
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(read, monkeypatch):
+    monkeypatch.setattr(open_source, "_RATIO_FREE_BYTES", 1000)
+    with pytest.raises(UnreadableFileError, match="times its size"):
+        read(zipped({"a.csv": PRODUCTS + "\n" * 3_000_000}), name="a.zip")
+
+
+def test_a_damaged_workbook_is_refused(read, samples):
+    content = bytearray((samples / "amazon_sp" / "targeting.xlsx").read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    with pytest.raises(UnreadableFileError, match=r"damaged|cannot be opened"):
+        read(bytes(content), name="a.xlsx")
+
+
+def test_a_sheet_with_absurd_dimensions_is_refused(read, samples, monkeypatch):
+    monkeypatch.setattr(open_source, "MAX_SHEET_CELLS", 10)
+    with pytest.raises(UnreadableFileError, match="Delete the empty rows"):
+        read((samples / "amazon_sp" / "targeting.xlsx").read_bytes(), name="a.xlsx")
+
+
+def test_rows_of_a_sheet_are_counted_as_the_spreadsheet_shows_them(read_one):
+    buffer = io.BytesIO()
+    workbook = xlsxwriter.Workbook(buffer)
+    sheet = workbook.add_worksheet("any")
+    for row, cells in enumerate((["note"], [], ["product_id", "product_name", "margin"], ["p1", "quilt", 0.4])):
+        sheet.write_row(row + 2, 0, cells)
+    workbook.close()
+    assert read_one(buffer.getvalue(), name="a.xlsx").frame["line"].tolist() == [6]
+
+
+def test_a_file_over_the_size_limit_is_refused(read, monkeypatch):
+    monkeypatch.setattr("assets.platforms.reader.MAX_UNPACKED_BYTES", 5)
+    with pytest.raises(UnreadableFileError, match="Export fewer days"):
+        read(PRODUCTS)
+
+
+def test_a_missing_file_is_refused_with_the_systems_words(tmp_path):
+    with pytest.raises(UnreadableFileError, match="No such file") as error:
+        read_source(tmp_path / "gone.csv", load_platforms())
+    assert error.value.code == "no_access"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads files without permission")
+def test_a_file_without_permission_is_refused(tmp_path):
+    path = tmp_path / "closed.csv"
+    path.write_text(PRODUCTS)
+    path.chmod(0)
+    with pytest.raises(UnreadableFileError, match="Give the user"):
+        read_source(path, load_platforms())
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "found"),
+    [
+        ("plain", "utf-8", "utf-8"),
+        ("夏凉被 双人", "utf-8", "utf-8"),
+        ("夏凉被", "utf-8-sig", "utf-8-sig"),
+        ("a,b\r\n夏凉被,镕堃喆双人蚕丝\r\n", "gb18030", "gb18030"),
+        ("keyword\tcost\r\n", "utf-16", "utf-16-le"),
+        ("keyword\tcost\r\n", "utf-16-le", "utf-16-le"),
+        ("keyword\tcost\r\n", "utf-16-be", "utf-16-be"),
+        ("keyword\ncafé crème\nnaïve", "cp1252", "cp1252"),
+    ],
+)
+def test_encodings_are_told_by_their_bytes(text, encoding, found):
+    decoded = decode(text.encode(encoding))
+    assert (decoded.text, decoded.encoding, decoded.n_damaged) == (text, found, 0)
+
+
+def test_one_damaged_character_costs_its_row_only(read):
+    content = "商品ID,商品名称,毛利率\np1,蚕丝被,0.4\np2,夏凉被,0.3\np3,双人夏凉被,0.3\n".encode()
+    damaged = content.replace("夏凉被,0.3\np3".encode(), b"\xe5\xa4\xff" + "凉被,0.3\np3".encode())
+    (table,) = read(damaged).tables
+    assert table.frame["product_id"].tolist() == ["p1", "p3"]
+    assert table.quarantine[["line", "column"]].to_numpy().tolist() == [[3, "商品名称"]]
+    assert "decoded" in table.quarantine["reason"].iloc[0]
