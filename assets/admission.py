@@ -1,0 +1,138 @@
+"""Admits one source file: read, check rows, keep the good ones as facts and the bad ones in quarantine, lose nothing.
+
+A file that was admitted before, by the same code and configuration, is not read again: its summary is kept beside the facts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assets.batch import Batch, code_hash
+from assets.expectations.rows import check_rows, quarantine_table
+from assets.identity import with_items
+from assets.platforms.errors import UnreadableFileError
+from assets.platforms.reader import ReadTable, read_source
+from assets.warehouse.facts import FactSource, drop_facts, has_facts, seal_source, source_summary, write_facts
+from assets.warehouse.inputs import InputFile
+
+FILE_COLUMNS = [
+    "file", "sha256", "as_of", "platform", "account", "kind", "report", "status", "first_date", "last_date", "rows",
+    "quarantined_rows", "totals_hold", "message",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """What became of one table of one file; dates are ISO text, empty where the kind has none."""
+
+    platform: str
+    account: str
+    kind: str
+    report: str
+    status: str  # read, quarantined (the whole table), refused (the whole file)
+    first_date: str = ""
+    last_date: str = ""
+    rows: int = 0
+    quarantined_rows: int = 0
+    totals_hold: bool = False
+    message: str = ""
+
+
+def admit_files(batch: Batch, say: Callable[[str], None]) -> pd.DataFrame:
+    """Return one row per file and table that the night sees, in the order of arrival."""
+    files = sorted(batch.inputs.files, key=lambda one: (one.as_of, one.sha256))
+    with ThreadPoolExecutor(batch.settings.threads) as pool:
+        admitted = list(pool.map(partial(admit_file, batch, reader_version(batch)), files))
+    say(f"{len(files)} files seen by night {batch.night}, {sum(one.as_of == batch.night for one in files)} of them new")
+    rows = [
+        {"file": file.name, "sha256": file.sha256, "as_of": file.as_of, **asdict(one)}
+        for file, found in zip(files, admitted, strict=True)
+        for one in found
+    ]
+    frame = pd.DataFrame(rows, columns=FILE_COLUMNS)
+    for column in ("as_of", "first_date", "last_date"):
+        frame[column] = pd.to_datetime(frame[column].replace("", None)).astype("datetime64[us]")
+    return frame.astype({"rows": "Int64", "quarantined_rows": "Int64", "totals_hold": bool})
+
+
+def admit_file(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
+    """Return what became of each table of one file; read it only if this version has not read it before."""
+    if has_facts(batch.home, file.sha256, version):
+        known = source_summary(batch.home, file.sha256)
+        if known is not None:
+            return [Admitted(**one) for one in known["details"]["tables"]]
+    drop_facts(batch.home, file.sha256)
+    found = _read(batch, version, file)
+    seal_source(batch.home, file.sha256, version, {"tables": [asdict(one) for one in found]})
+    return found
+
+
+def reader_version(batch: Batch) -> str:
+    """Return what decides how a file is read: the code, the platform files, and the shop's account names."""
+    accounts = {name: use.account for name, use in sorted(batch.settings.platforms.items())}
+    return f"{code_hash()[:16]}-{json.dumps(accounts, sort_keys=True, ensure_ascii=True)}"
+
+
+def _read(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
+    try:
+        source = read_source(batch.home.originals / file.sha256, batch.platforms, name=file.name)
+    except UnreadableFileError as error:
+        return [Admitted(error.platform, "", error.kind, "", "refused", message=str(error))]
+    return [_admit_table(batch, version, file, table) for table in source.tables]
+
+
+def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) -> Admitted:
+    frame = with_items(table.frame, table.kind, batch)
+    checked = check_rows(frame, table.kind, file.as_of)
+    unparsed = len(table.quarantine)
+    n_bad = len(checked.bad) + unparsed
+    n_all = len(frame) + unparsed
+    mismatch = [one for one in table.totals if not one.holds]
+    too_many = n_all > 0 and n_bad / n_all > batch.guardrails.max_failed_share
+    if n_bad:
+        _quarantine(batch, file, table, quarantine_table(checked.bad, file.name))
+    status = "quarantined" if mismatch or too_many else "read"
+    if status == "read":
+        source = FactSource(file.sha256, table.platform, table.report, table.kind, scope=table.scope)
+        write_facts(batch.home, source, checked.good, version)
+    notes = [str(one) for one in mismatch] + [one.text for one in table.messages]
+    if too_many:
+        notes.insert(
+            0, f"{n_bad} of {n_all} rows failed, limit {batch.guardrails.max_failed_share:.0%}; mend the export"
+        )
+    return Admitted(
+        table.platform, _only(frame, "account"), table.kind, table.report, status, *_dates(frame),
+        rows=len(checked.good), quarantined_rows=n_bad, totals_hold=bool(mismatch), message=" | ".join(notes),
+    )  # fmt: skip
+
+
+def _quarantine(batch: Batch, file: InputFile, table: ReadTable, bad: pd.DataFrame) -> Path:
+    folder = batch.home.quarantine / file.as_of.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{file.sha256[:16]}-{table.report}.csv"
+    pd.concat([table.quarantine, bad], ignore_index=True).to_csv(target, index=False, encoding="utf-8-sig")
+    return target
+
+
+def _only(frame: pd.DataFrame, column: str) -> str:
+    values = frame[column].dropna().unique() if column in frame else []
+    return str(values[0]) if len(values) == 1 else ""
+
+
+def _dates(frame: pd.DataFrame) -> tuple[str, str]:
+    first, last = ("report_date", "report_date") if "report_date" in frame else ("period_start", "period_end")
+    if first not in frame or frame[first].isna().all():
+        return "", ""
+    return _iso(frame[first].min()), _iso(frame[last].max())
+
+
+def _iso(value: Any) -> str:
+    return pd.Timestamp(value).date().isoformat()

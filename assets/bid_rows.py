@@ -1,0 +1,119 @@
+"""Recommendation rows of existing items: bids, budgets, targets and pauses, with what each is expected to change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from assets.batch import Batch
+from assets.plan_problem import keyword_response
+from assets.platforms.levers import round_to_step
+
+VALUE_OF_LEVER = {"keyword_bid": "bid", "daily_budget": "daily_budget", "target_roas": "target_roas"}
+QUIET_REASON = {
+    "no_entity": "no_entity", "not_enabled": "unchanged", "closed_bid": "closed_bid", "frozen": "learning_freeze",
+}  # fmt: skip
+
+
+def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return one row per item: its change, or why it stays."""
+    columns = ["item", "lever", "multiplier", "plan_cost", "plan_value", "marginal_roas", "binding_limit"]
+    rows = items.merge(plan[columns], on="item", how="left", validate="1:1")
+    rows["lever"] = rows["lever"].fillna("")
+    rows["is_paused"] = rows["verdict"].isin(["pause", "stock_hold"]) & ~rows["is_held"]
+    rows.loc[rows["is_paused"], "lever"] = "status"
+    rows = with_values(rows, batch)
+    rows = with_actions(rows, batch)
+    rows = with_money(rows)
+    rows["cost"] = rows["usual_cost"]
+    return rows
+
+
+def with_values(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the rows with old and new value of their lever: the optimum rounded to the platform's step.
+
+    A raise is rounded down, so that rounding never spends more than the optimum.
+    """
+    out = rows.copy()
+    out["old_value"], out["new_value"] = np.nan, np.nan
+    for (platform, lever), part in out[out["lever"].isin(VALUE_OF_LEVER)].groupby(["platform", "lever"], sort=True):
+        rule = batch.platforms[str(platform)].rulebook.rule(str(lever))
+        old = part[VALUE_OF_LEVER[str(lever)]].to_numpy(dtype=np.float64)
+        wanted = old * part["multiplier"].to_numpy(dtype=np.float64)
+        is_raise = wanted > old
+        new = np.where(is_raise, round_to_step(wanted, rule, prefer_down=True), round_to_step(wanted, rule))
+        out.loc[part.index, "old_value"] = old
+        out.loc[part.index, "new_value"] = np.where(is_raise, np.maximum(new, np.minimum(old, new.max(initial=0))), new)
+    return out
+
+
+def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the rows with action and reason code; moves smaller than the guardrail's `min_change` are kept as they are."""
+    out = rows.copy()
+    change = (out["new_value"] / out["old_value"] - 1).astype("float64")
+    moves = change.notna() & (change.abs() >= batch.guardrails.min_change)
+    up = change > 0
+    lever, scale = out["lever"], batch.settings.roas.scale
+    rules: list[tuple[pd.Series, str, str]] = [
+        (out["is_held"], "hold", "platform_held"),
+        (out["is_paused"] & (out["verdict"] == "stock_hold"), "pause", "stock_hold"),
+        (out["is_paused"] & (out["conversions"] <= 0), "pause", "waste_pause"),
+        (out["is_paused"], "pause", "roas_below_floor_pause"),
+        *[(out["verdict"] == verdict, "hold", code) for verdict, code in QUIET_REASON.items()],
+        (moves & up & (lever == "daily_budget"), "budget", "budget_raise"),
+        (moves & (lever == "daily_budget"), "budget", "budget_lower"),
+        (moves & up & (lever == "target_roas"), "target", "target_raise"),
+        (moves & (lever == "target_roas"), "target", "target_lower"),
+        (moves & up & (out["roas"] >= scale), "raise", "bid_up_scale"),
+        (moves & up, "raise", "bid_up_profitable"),
+        (moves & (out["verdict"] == "lower"), "lower", "roas_below_floor"),
+        (moves & out["is_exhausted"].astype(bool), "lower", "budget_exhausted_lower_bids"),
+        (moves, "lower", "bid_down_unprofitable"),
+        (out["is_brand"] & (out["multiplier"] >= 1), "keep", "uncalibrated_brand"),
+        (out["verdict"] == "protected", "keep", "protected"),
+        (change.notna() & (change != 0), "keep", "within_min_change"),
+    ]
+    masks = [rule[0].fillna(False).to_numpy(dtype=bool) for rule in rules]
+    out["action"] = np.select(masks, [rule[1] for rule in rules], "keep")
+    out["reason_code"] = np.select(masks, [rule[2] for rule in rules], "unchanged")
+    stays = out["action"].isin(["keep", "hold"])
+    out.loc[stays, "new_value"] = out.loc[stays, "old_value"]
+    return out
+
+
+def with_money(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with expected cost, and change of cost, conversion value and profit a day, with the 80 % interval.
+
+    Demand that a campaign's budget cannot serve is cut in proportion, before as after.
+    """
+    out = rows.copy()
+    usual_clicks = out["clicks_per_day"] * out["next_day_factor"]
+    clicks, cost = usual_clicks.to_numpy(dtype=np.float64).copy(), out["usual_cost"].to_numpy(dtype=np.float64).copy()
+    is_bid = ((out["lever"] == "keyword_bid") & out["action"].isin(["raise", "lower"])).to_numpy()
+    moved = out[is_bid]
+    ratio = (moved["new_value"] / moved["old_value"]).to_numpy(dtype=np.float64)
+    curve = keyword_response(moved)
+    clicks[is_bid], cost[is_bid] = curve.clicks_at(ratio), curve.cost_at(ratio)
+    served = served_after(out, cost)
+    clicks[is_bid] *= served[is_bid]
+    cost[is_bid] *= served[is_bid]
+    is_plan = (out["action"].isin(["budget", "target"])).to_numpy()
+    cost[is_plan] = out.loc[is_plan, "plan_cost"]
+    clicks[is_plan] = out.loc[is_plan, "plan_value"] / out.loc[is_plan, "value_per_click"]
+    paused = out["is_paused"].to_numpy(dtype=bool)
+    clicks[paused], cost[paused] = 0.0, 0.0
+    gained = clicks - usual_clicks.to_numpy(dtype=np.float64)
+    out["expected_cost"], out["cost_change"] = cost, cost - out["usual_cost"]
+    out["value_change"] = gained * out["value_per_click"] / out["margin"]
+    out["profit_change"] = gained * out["value_per_click"] - out["cost_change"]
+    low, high = (gained * out[f"value_per_click_{side}"] - out["cost_change"] for side in ("low", "high"))
+    out["profit_change_low"], out["profit_change_high"] = np.minimum(low, high), np.maximum(low, high)
+    return out
+
+
+def served_after(rows: pd.DataFrame, cost: np.ndarray) -> np.ndarray:
+    """Return the share of the new demand that each row's campaign budget can pay for."""
+    budget = (rows["campaign_budget"].astype("Float64").astype("float64") * rows["fx_rate"]).fillna(np.inf)
+    campaign = rows["platform"] + "|" + rows["account"] + "|" + rows["campaign_key"]
+    demand = pd.Series(cost, index=rows.index).groupby(campaign).transform("sum")
+    return np.minimum(1.0, (budget / demand.where(demand > 0, np.inf)).fillna(1.0).to_numpy(dtype=np.float64))

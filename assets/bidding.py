@@ -1,0 +1,102 @@
+"""Sixth stage: every recommendation of the night as one table: item, lever, old -> new, reason, money, interval, decision.
+
+The optimum comes from ``assets.budgets``; here it meets steps, bounds and the last guardrails. Files are written later.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from assets.batch import Batch, Batches
+from assets.bid_rows import item_rows
+from assets.new_rows import kol_rows, term_rows
+from assets.presentation import tables
+from assets.steps import Step, night_table
+from optimizers.bids import assert_safe
+
+COLUMNS = [
+    "platform", "account", "item", "level", "lever", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id",
+    "keyword", "match_type", "product_id", "entity_type", "status", "search_term", "currency", "old_value", "new_value",
+    "action", "reason_code", "binding_limit", "evidence_grade", "score", "cost", "expected_cost", "cost_change",
+    "value_change", "profit_change", "profit_change_low", "profit_change_high", "roas", "roas_low", "roas_high",
+    "p_below_floor", "clicks", "conversions", "searches", "marginal_roas", "margin", "is_writable", "decision", "hold_reason",
+]  # fmt: skip
+TEXTS = (
+    "platform", "account", "item", "level", "lever", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id",
+    "keyword", "match_type", "product_id", "entity_type", "status", "search_term", "currency", "action", "reason_code",
+    "binding_limit", "evidence_grade", "decision", "hold_reason",
+)  # fmt: skip
+MAX_RATIO = 100.0
+QUIET = ("keep", "hold")
+
+
+@night_table(group="4_recommend")
+def recommendations(
+    context: dg.AssetExecutionContext,
+    batches: dg.ResourceParam[Batches],
+    pruned_items: pd.DataFrame,
+    budget_plan: pd.DataFrame,
+    discovered_terms: pd.DataFrame,
+    kol_plan: pd.DataFrame,
+) -> Step:
+    """One row per change (or hold) of the night, rounded to the platform's step and inside every guardrail.
+
+    Built from the verdicts, the optimum, the discovered terms and the KOL plan. A value that is not a number, zero, or a
+    hundred times the old one holds its whole platform.
+    """
+    batch = batches.open(context.partition_time_window.start.date())
+    parts = [
+        item_rows(pruned_items, budget_plan, batch),
+        term_rows(discovered_terms, budget_plan, batch),
+        kol_rows(kol_plan, batch),
+    ]
+    frame = finish(pd.concat([part for part in parts if len(part)], ignore_index=True), batch)
+    return Step(frame, {
+        "00_review_page": dg.MetadataValue.url((batch.home.review / batch.night.isoformat() / "index.html").as_uri()),
+        "02_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(frame))),
+    })  # fmt: skip
+
+
+def finish(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the rows with all columns, writable flags and decisions, sorted by platform, item and lever."""
+    out = rows.reindex(columns=[*COLUMNS, "is_held"])
+    for name in TEXTS:
+        out[name] = out[name].astype("str")
+    for name in [one for one in COLUMNS if one not in TEXTS and one != "is_writable"]:
+        out[name] = out[name].astype("Float64").astype("float64")
+    out["is_held"] = out["is_held"].astype("boolean").fillna(False).astype(bool)
+    out["is_writable"] = writable(out, batch)
+    out["hold_reason"] = hold_reasons(out, batch)
+    wanted = out["evidence_grade"].isin(["A", "B"]) | (batch.settings.review == "auto")
+    accepted = out["is_writable"] & (out["hold_reason"] == "") & wanted
+    out["decision"] = pd.Series(np.where(accepted, "accept", "hold"), index=out.index, dtype="str")
+    return out[COLUMNS].sort_values(["platform", "item", "lever", "search_term"], ignore_index=True)
+
+
+def writable(rows: pd.DataFrame, batch: Batch) -> pd.Series:
+    """Return the rows that are a change, through a lever that the platform keeps open, on an item that may be touched."""
+    open_levers = {
+        (name, rule.lever) for name, platform in batch.platforms.items() for rule in platform.rulebook.levers
+    }
+    is_open = pd.Series(
+        [pair in open_levers for pair in zip(rows["platform"], rows["lever"], strict=True)], index=rows.index
+    )
+    return is_open & ~rows["action"].isin(QUIET) & ~rows["is_held"]
+
+
+def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
+    """Return why a writable row is held after all: unsafe values or too much expected spend hold the whole platform."""
+    reason = pd.Series("", index=rows.index, dtype="str")
+    valued = rows["is_writable"] & rows["new_value"].notna() & rows["old_value"].notna()
+    unsafe = pd.Series(False, index=rows.index)
+    new, old = (rows.loc[valued, name].to_numpy(dtype=np.float64) for name in ("new_value", "old_value"))
+    unsafe[valued] = assert_safe(new, old, MAX_RATIO)
+    reason[rows["platform"].isin(rows.loc[unsafe, "platform"])] = "unsafe_value"
+    spend = rows.groupby("platform")[["cost", "cost_change"]].sum()
+    after = spend["cost"] + spend["cost_change"]
+    too_much = after[(after > batch.guardrails.max_expected_spend * spend["cost"]) & (spend["cost"] > 0)].index
+    reason[rows["platform"].isin(too_much) & (reason == "") & (rows["platform"] != "kol")] = "expected_spend"
+    reason[rows["is_held"]] = "platform_held"
+    return reason

@@ -1,0 +1,90 @@
+"""Fifth stage: one price over keywords and closed-bid budgets, under the total, the platforms' and the campaigns' limits."""
+
+from __future__ import annotations
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from assets.batch import Batches
+from assets.plan_problem import PRIOR_BETA, PlanProblem, build_problem, campaign_nodes
+from assets.steps import Step, night_table
+from optimizers.allocation import AllocationResult, allocate
+
+PLAN_COLUMNS = [
+    "item", "platform", "account", "level", "lever", "multiplier", "plan_cost", "plan_value", "base_cost", "base_value",
+    "marginal_roas", "binding_limit", "campaign_node", "campaign_price", "platform_price", "total_price", "fixed_cost",
+    "campaign_max", "platform_min", "platform_max", "total_max", "solver_gap", "sentence_en", "sentence_zh",
+]  # fmt: skip
+
+
+@night_table(group="3_decide")
+def budget_plan(
+    context: dg.AssetExecutionContext,
+    batches: dg.ResourceParam[Batches],
+    pruned_items: pd.DataFrame,
+    kol_plan: pd.DataFrame,
+) -> Step:
+    """One row per movable item: its best multiplier under the caps, cost and value there, what binds it, its node's price.
+
+    Built from the judged items and the fees of signed KOL offers. The proof (dual bound, gap) is in the metadata. Fails when
+    the limits in the settings cannot be met even at the lowest permitted bids.
+    """
+    batch = batches.open(context.partition_time_window.start.date())
+    reserved = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
+    plan = build_problem(pruned_items, batch, reserved=reserved)
+    result = allocate(plan.problem)
+    frame = plan_rows(plan, result)
+    currency = batch.settings.shop.currency
+    words = result.describe(currency=currency)
+    metadata = {
+        "total_cost": round(result.total_cost + plan.fixed_cost, 2), "total_value": round(result.total_value, 2),
+        "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,
+        "01_prices": dg.MetadataValue.md("\n".join(f"- {one.zh} / {one.en}" for one in words[:12])),
+    }  # fmt: skip
+    return Step(frame, metadata)
+
+
+def plan_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
+    """Return the allocation as a table; `multiplier` is the new value over the old one of the row's own lever."""
+    keywords, budgets = _keyword_rows(plan, result), _budget_rows(plan, result)
+    out = pd.concat([part for part in (keywords, budgets) if len(part)] or [keywords], ignore_index=True)
+    price = dict(zip(result.node_names, result.node_price, strict=True))
+    tree = plan.problem.tree
+    least = dict(zip(tree.names, tree.min_cost, strict=True))
+    most = dict(zip(tree.names, tree.max_cost, strict=True))
+    words = dict(zip(result.node_names, result.describe(), strict=False))
+    out["campaign_price"] = out["campaign_node"].map(price)
+    out["platform_price"], out["total_price"] = out["platform"].map(price), price["total"]
+    out["campaign_max"], out["platform_max"] = out["campaign_node"].map(most), out["platform"].map(most)
+    out["platform_min"], out["total_max"] = out["platform"].map(least), most["total"]
+    out["fixed_cost"], out["solver_gap"] = plan.fixed_cost, result.solver_gap
+    out["sentence_en"] = out["platform"].map(lambda name: words[name].en)
+    out["sentence_zh"] = out["platform"].map(lambda name: words[name].zh)
+    return out[PLAN_COLUMNS].sort_values(["item", "lever"], ignore_index=True)
+
+
+def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
+    rows = plan.keywords
+    items = plan.problem.keywords
+    out = rows[["item", "platform", "account", "level", "lever"]].copy()
+    out["multiplier"] = result.multiplier
+    out["plan_cost"], out["plan_value"] = result.keyword_cost, result.keyword_value
+    out["base_cost"] = rows["usual_cost"]
+    out["base_value"] = rows["value_per_click"] * rows["clicks_per_day"] * rows["next_day_factor"]
+    out["marginal_roas"], out["binding_limit"] = result.keyword_marginal, result.keyword_binding
+    out["campaign_node"] = campaign_nodes(rows) if len(items.node) else pd.Series(dtype="str")
+    return out
+
+
+def _budget_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
+    rows = plan.budgets
+    out = rows[["item", "platform", "account", "level", "lever"]].copy()
+    change = result.budget / rows["base_cost"].to_numpy(dtype=np.float64)
+    target = change ** -(1.0 - PRIOR_BETA)  # log cost = a - theta log target with theta = 1 / (1 - beta)
+    out["multiplier"] = np.where(rows["lever"] == "target_roas", target, change)
+    out["plan_cost"], out["plan_value"] = result.budget_cost, result.budget_value
+    out["base_cost"], out["base_value"] = rows["base_cost"], plan.problem.budgets.value0
+    out["marginal_roas"], out["binding_limit"] = result.budget_marginal, result.budget_binding
+    out["campaign_node"] = rows["platform"]
+    return out

@@ -1,0 +1,106 @@
+"""Joins items with what the shop knows of them: their entity (id, status, bid, budget) and their product (margin, stock)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from assets.batch import Batch
+from assets.identity import with_items
+from assets.warehouse import window
+
+ENTITY_COLUMNS = ["status", "bid", "daily_budget", "target_roas", "is_closed_bid", "entity_type"]
+FILLED_COLUMNS = ["campaign_id", "ad_group_id", "keyword_id", "product_id"]
+CAMPAIGN_KEY = ["platform", "account", "campaign_key"]
+
+
+def with_entities(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the items with status, bid, budget and target as of the newest export, and ids where the report had none.
+
+    An item without an entity row keeps a missing ``status``: it is review-only. A keyword without a budget of its own takes
+    its campaign's.
+    """
+    entities = load_entities(batch)
+    own = entities.drop_duplicates("item", keep="last").set_index("item")
+    out = items.copy()
+    for column in [*ENTITY_COLUMNS, "entity_date"]:
+        out[column] = out["item"].map(own[column])
+    for column in FILLED_COLUMNS:
+        found = out["item"].map(own[column])
+        out[column] = found.where(found.notna(), out[column])
+    out["campaign_key"] = campaign_key(out)
+    budget = campaign_budgets(entities)
+    keys = pd.MultiIndex.from_frame(out[CAMPAIGN_KEY])
+    out["campaign_budget"] = np.where(
+        out["daily_budget"].notna(), out["daily_budget"], budget.reindex(keys).to_numpy(dtype=np.float64)
+    )
+    return out
+
+
+def load_entities(batch: Batch) -> pd.DataFrame:
+    """Return the newest entities with `item`, money in account currency units, and their date."""
+    entities = window.latest_state(batch.home, batch.inputs, "entities")
+    entities = with_items(entities, "entities", batch)
+    for column in ("bid", "daily_budget"):
+        entities[column] = entities[column].astype("Float64").astype("float64") / 1_000_000
+    entities["entity_date"] = entities["as_of"]
+    oldest = pd.Timestamp(batch.night) - pd.Timedelta(days=batch.guardrails.entity_max_age_days)
+    return entities[(entities["as_of"] >= oldest) & entities["item"].notna()]
+
+
+def campaign_key(frame: pd.DataFrame) -> pd.Series:
+    """Return the campaign's id where known, else its name."""
+    return frame["campaign_id"].where(frame["campaign_id"].notna(), frame["campaign"]).astype("str")
+
+
+def campaign_budgets(entities: pd.DataFrame) -> pd.Series:
+    """Return daily budgets by (platform, account, campaign id) and by (platform, account, campaign name)."""
+    rows = entities[entities["daily_budget"].notna()]
+    by_id = rows[rows["campaign_id"].notna()].assign(campaign_key=rows["campaign_id"])
+    by_name = rows[rows["campaign"].notna()].assign(campaign_key=rows["campaign"])
+    both = pd.concat([by_id, by_name]).drop_duplicates(CAMPAIGN_KEY)
+    return both.set_index(CAMPAIGN_KEY)["daily_budget"]
+
+
+def with_products(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the items with product, margin, stock, brand and protection, from the shop's mapping and product list."""
+    out = _apply_mapping(items, window.latest_state(batch.home, batch.inputs, "mapping"))
+    products = window.latest_state(batch.home, batch.inputs, "products").drop_duplicates("product_id", keep="last")
+    known = products.set_index("product_id")
+    for column in ("product_name", "margin", "stock", "is_new"):
+        out[column] = out["product_id"].map(known[column])
+    is_known = out["margin"].notna()
+    implied = batch.settings.default_margin
+    if implied is None:
+        implied = 1.0 / batch.settings.roas.floor  # the floor says what the shop calls break-even
+    out["margin"] = out["margin"].astype("Float64").astype("float64").fillna(implied)
+    out["margin_basis"] = np.where(is_known, "product", "implied")
+    if batch.settings.value_basis == "conversion_value":
+        out["margin"], out["margin_basis"] = 1.0, "conversion_value"
+    out["is_protected"] |= out["is_new"].astype("boolean").fillna(False).astype(bool)
+    return out
+
+
+def _apply_mapping(items: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
+    out = items.copy()
+    out["is_brand"], out["is_protected"] = False, False
+    out["do_not_touch_until"] = pd.Series(pd.NaT, index=out.index, dtype="datetime64[us]")
+    for row in mapping.to_dict("records"):  # later lines overrule earlier ones
+        hit = _matches(out, row)
+        if pd.notna(row["product_id"]):
+            out.loc[hit, "product_id"] = row["product_id"]
+        for flag in ("is_brand", "is_protected"):
+            out.loc[hit, flag] |= bool(pd.notna(row[flag]) and row[flag])
+        if pd.notna(row["do_not_touch_until"]):
+            out.loc[hit, "do_not_touch_until"] = row["do_not_touch_until"]
+    return out
+
+
+def _matches(items: pd.DataFrame, row: dict[str, object]) -> pd.Series:
+    hit = items["platform"] == row["mapped_platform"]
+    for column in ("campaign", "ad_group"):
+        if pd.notna(row[column]):
+            hit &= (items[column] == row[column]).fillna(False)
+    if pd.notna(row["keyword_pattern"]):
+        hit &= items["keyword"].str.contains(str(row["keyword_pattern"]), regex=True, case=False).fillna(False)
+    return hit.fillna(False).astype(bool)

@@ -1,0 +1,180 @@
+"""Search terms: which become keywords, which become negatives, which may not be bought at all.
+
+Evidence comes from the terms' own clicks, pooled within campaign and platform like everything else; the words of the ad law
+and of the shop's own list are refused.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from assets.batch import Batch, Batches
+from assets.market import normal_words
+from assets.money import to_shop_money
+from assets.presentation import tables
+from assets.steps import Step, night_table
+from assets.warehouse import window
+from configs.loader import CONFIG_FOLDER, read_yaml
+from optimizers import discovery, floor, shrinkage
+
+TERM_KEY = ["platform", "account", "campaign", "ad_group", "search_term"]
+TERM_COLUMNS = [
+    *TERM_KEY, "campaign_id", "ad_group_id", "currency", "fx_rate", "impressions", "clicks", "cost", "conversions",
+    "conversion_value", "cvr", "cpc", "aov", "margin", "value_per_click", "value_per_click_low", "value_per_click_high",
+    "roas", "roas_low", "roas_high", "p_below_floor", "growth", "verdict", "is_known", "is_blocked", "effective_clicks",
+]  # fmt: skip
+GROWTH_DAYS = 7
+RISING = 1.2  # the low end of the growth interval: a fifth more than the week before, surely
+
+
+@lru_cache(maxsize=1)
+def ad_law_words() -> tuple[str, ...]:
+    """Return the absolute claims that the advertising law forbids, from ``configs/words.yaml``."""
+    return tuple(str(word) for word in read_yaml(CONFIG_FOLDER / "words.yaml")["ad_law"])
+
+
+@night_table(group="3_decide")
+def discovered_terms(
+    context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches], scored_items: pd.DataFrame
+) -> Step:
+    """One row per search term and ad group: add, negative, rising or watch, with its posterior value and cost.
+
+    Built from daily and period search-term facts of the window. Terms that are keywords already, and terms with a blocked
+    word, are never added.
+    """
+    batch = batches.open(context.partition_time_window.start.date())
+    terms = load_terms(batch)
+    if terms.empty:
+        return Step(empty_terms())
+    terms = judge_terms(with_context(terms, scored_items), batch)
+    counts = terms["verdict"].value_counts().rename_axis("verdict").reset_index(name="terms")
+    return Step(terms[TERM_COLUMNS], {"01_verdicts": dg.MetadataValue.md(tables.to_markdown(counts))})
+
+
+def empty_terms() -> pd.DataFrame:
+    """Return the table without a row, with its types."""
+    texts = {*TERM_KEY, "campaign_id", "ad_group_id", "currency", "verdict"}
+    types = {name: "str" if name in texts else "bool" if name.startswith("is_") else "float64" for name in TERM_COLUMNS}
+    return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in TERM_COLUMNS})
+
+
+def load_terms(batch: Batch) -> pd.DataFrame:
+    """Return one row per term and ad group: sums over the window, in shop money, and recent against earlier clicks."""
+    end = batch.night + timedelta(days=1)
+    start = end - timedelta(days=batch.settings.window.days)
+    daily = window.daily_window(
+        batch.home, batch.inputs, "search_terms", start, end, threads=batch.settings.threads
+    ).frame
+    period = window.period_facts(batch.home, batch.inputs, "search_terms")
+    daily = daily.assign(day=daily["report_date"]) if len(daily) else daily
+    if len(period):
+        newest = period.groupby(["platform", "account"])["period_end"].transform("max")
+        fresh = (period["period_end"] == newest) & (period["period_end"] >= pd.Timestamp(start))
+        period = period[fresh].assign(report_date=period["period_end"])
+        has_daily = pd.MultiIndex.from_frame(period[["platform", "account"]]).isin(
+            pd.MultiIndex.from_frame(daily[["platform", "account"]]) if len(daily) else []
+        )
+        period = period[~has_daily]
+    facts = pd.concat([part for part in (daily, period) if len(part)] or [daily], ignore_index=True)
+    facts = facts[facts["platform"].isin(batch.uses) & facts["search_term"].notna()]
+    if facts.empty:
+        return facts
+    facts = to_shop_money(facts, ("cost", "conversion_value"), batch.settings.fx, batch.settings.shop.currency)
+    return _sum_terms(facts[facts["fx_rate"].notna()], batch)
+
+
+def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    rows = facts.copy()
+    for name in ("impressions", "clicks", "cost", "conversions", "conversion_value"):
+        rows[name] = rows[name].astype("Float64").astype("float64").fillna(0.0)
+    edge = pd.Timestamp(batch.night) - pd.Timedelta(days=GROWTH_DAYS)
+    before = edge - pd.Timedelta(days=GROWTH_DAYS)
+    rows["recent"] = rows["clicks"].where(rows["report_date"] > edge, 0.0)
+    rows["earlier"] = rows["clicks"].where((rows["report_date"] > before) & (rows["report_date"] <= edge), 0.0)
+    rows = rows.sort_values([*TERM_KEY, "report_date"])
+    sums = {
+        name: "sum"
+        for name in ("impressions", "clicks", "cost", "conversions", "conversion_value", "recent", "earlier")
+    }
+    last = {name: "last" for name in ("currency", "fx_rate", "keyword", "match_type")}
+    return rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last}).reset_index()
+
+
+def with_context(terms: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Return the terms with what their campaign knows: order value, margin, click price, ids; and whether they are keywords."""
+    keywords = items[items["level"] == "keyword"]
+    by = ["platform", "account", "campaign"]
+    weight = keywords["effective_clicks"] + 1.0
+    usual = pd.DataFrame({name: keywords[name] * weight for name in ("aov", "margin", "cpc", "roas_floor")}).assign(
+        weight=weight, **{name: keywords[name] for name in by}
+    )  # fmt: skip
+    sums = usual.groupby(by, sort=True).sum()
+    means = sums[["aov", "margin", "cpc", "roas_floor"]].div(sums["weight"], axis=0).reset_index()
+    ids = keywords.groupby(by, sort=True)[["campaign_id"]].last().reset_index()
+    groups = keywords.groupby([*by, "ad_group"], sort=True)[["ad_group_id"]].last().reset_index()
+    out = (
+        terms.merge(means, on=by, how="left")
+        .merge(ids, on=by, how="left")
+        .merge(groups, on=[*by, "ad_group"], how="left")
+    )
+    own = keywords["platform"] + "|" + keywords["account"] + "|" + normal_words(keywords["keyword"])
+    here = out["platform"] + "|" + out["account"] + "|" + normal_words(out["search_term"])
+    out["is_known"] = here.isin(set(own))
+    return out[out["aov"].notna()].reset_index(drop=True)
+
+
+def judge_terms(terms: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the terms with posterior value and verdict."""
+    out = terms.copy()
+    platform = pd.factorize(out["platform"], sort=True)[0]
+    campaign = pd.factorize(out["platform"] + "|" + out["account"] + "|" + out["campaign"], sort=True)[0]
+    events, clicks = (out[name].to_numpy(dtype=np.float64) for name in ("conversions", "clicks"))
+    cvr = shrinkage.pool_rates(events, clicks, campaign, platform)
+    out["cvr"], out["effective_clicks"] = cvr.mean, out["clicks"]
+    out["cpc"] = np.where(clicks > 0, out["cost"] / np.maximum(clicks, 1.0), out["cpc"])
+    worth = out["aov"] * out["margin"]
+    for suffix, rate in (("", cvr.mean), ("_low", cvr.low), ("_high", cvr.high)):
+        out[f"value_per_click{suffix}"] = rate * worth
+        out[f"roas{suffix}"] = rate * out["aov"] / out["cpc"]
+    order, cpc = out["aov"].to_numpy(dtype=np.float64), np.maximum(out["cpc"].to_numpy(dtype=np.float64), 1e-9)
+    out["p_below_floor"] = floor.probability_below(
+        cvr.shape, cvr.rate, order, cpc, out["roas_floor"].to_numpy(dtype=np.float64)
+    )
+    growth = discovery.growth(out["recent"].to_numpy(dtype=np.float64), out["earlier"].to_numpy(dtype=np.float64))
+    out["growth"] = growth.ratio
+    out["is_blocked"] = discovery.find_blocked(
+        out["search_term"].tolist(), (*ad_law_words(), *batch.settings.discovery.blocked_terms)
+    )
+    out["verdict"] = term_verdicts(out, growth.low, batch)
+    return out
+
+
+def term_verdicts(terms: pd.DataFrame, growth_low: np.ndarray, batch: Batch) -> pd.Series:
+    """Return add, negative, rising, blocked or watch; at most as many additions and negatives as the settings allow."""
+    rule, level = batch.settings.discovery, batch.settings.floor.level
+    rules = discovery.TermRules(add_level=level, negative_level=level, min_clicks=rule.min_clicks)
+    blocked, known = terms["is_blocked"].to_numpy(dtype=bool), terms["is_known"].to_numpy(dtype=bool)
+    found = discovery.classify_terms(terms["p_below_floor"], terms["clicks"], known, blocked, rules)
+    add = pd.Series(found == "add", index=terms.index) & (terms["conversions"] > 0)
+    negative = pd.Series(found == "negative", index=terms.index) & (terms["conversions"] <= 0) & ~blocked
+    masks = [
+        blocked & ~known,
+        _first(terms, add, "value_per_click", rule.max_new_keywords),
+        _first(terms, negative, "cost", rule.max_new_negatives),
+        ~known & (growth_low > RISING),
+    ]
+    return pd.Series(
+        np.select(masks, ["blocked", "add", "negative", "rising"], "watch"), index=terms.index, dtype="str"
+    )
+
+
+def _first(terms: pd.DataFrame, mask: pd.Series, column: str, limit: int) -> np.ndarray:
+    """Return the best `limit` rows of the mask, each term once (its best ad group)."""
+    order = terms[mask].sort_values([column, *TERM_KEY], ascending=[False, *[True] * len(TERM_KEY)])
+    order = order.drop_duplicates(["platform", "account", "search_term"]).head(limit)
+    return np.asarray(terms.index.isin(order.index))

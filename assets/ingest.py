@@ -1,0 +1,130 @@
+"""First stages: read every file the night sees, profile what came in, decide which platforms are held.
+
+How files are read is in ``assets.platforms``, what may pass in ``assets.expectations``, where facts lie in
+``assets.warehouse``.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+import pandas as pd
+
+from assets.admission import FILE_COLUMNS, admit_files
+from assets.batch import Batches
+from assets.expectations.gates import Background, judge_platforms
+from assets.expectations.profile import concat_profiles, profile_facts
+from assets.money import fx_rates
+from assets.presentation import tables
+from assets.steps import NIGHTS, Step, night_table
+from assets.warehouse import window
+
+GROUP = "1_read"
+HISTORY_DAYS = 28
+DAILY_KINDS = ("keyword_daily", "placement_daily", "search_terms", "channel_daily")
+
+
+@night_table(group=GROUP)
+def source_files(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches]) -> Step:
+    """One row per file that this night sees and per table in it: what it is, what it holds, what became of it.
+
+    Built from the frozen inputs of the night. Files that were read on an earlier night are not read again.
+    """
+    batch = batches.open(context.partition_time_window.start.date())
+    frame = admit_files(batch, context.log.info)
+    tonight = frame[frame["as_of"] == pd.Timestamp(batch.night)]
+    shown = tables.to_markdown(tonight[["platform", "kind", "status", "rows", "quarantined_rows"]].head(25))
+    return Step(frame[FILE_COLUMNS], {"files_tonight": len(tonight), "01_files": dg.MetadataValue.md(shown)})
+
+
+@night_table(group=GROUP)
+def profile(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches], source_files: pd.DataFrame) -> Step:
+    """One row per platform, account, kind and report day: rows, sums, nulls, extremes, failures.
+
+    Built from the facts that count tonight (winning versions of the last 29 days, newest states). Fails when nothing at all
+    came in.
+    """
+    batch = batches.open(context.partition_time_window.start.date())
+    found = build_profile(batch)
+    shown = found.groupby(["platform", "kind"])[["rows", "cost", "conversion_value"]].sum().round(2).reset_index()
+    return Step(found, {"01_sums": dg.MetadataValue.md(tables.to_markdown(shown))})
+
+
+def build_profile(batch: Batch) -> pd.DataFrame:
+    """Return the profile of the last 29 days' winning facts."""
+    end = batch.night + timedelta(days=1)
+    start = end - timedelta(days=HISTORY_DAYS + 1)
+    parts = []
+    for kind in DAILY_KINDS:
+        frame = window.daily_window(
+            batch.home, batch.inputs, kind, start, end,
+            max_restatement=batch.guardrails.max_restatement, threads=batch.settings.threads,
+        ).frame  # fmt: skip
+        parts += [
+            profile_facts(rows, kind, str(name), batch.night) for name, rows in frame.groupby("platform", sort=True)
+        ]
+    return concat_profiles(parts)
+
+
+def build_platform_status(platforms: tuple[str, ...]) -> dg.AssetsDefinition:
+    """Return the asset `platform_status` with one non-blocking check ``hold_<platform>`` per enabled platform."""
+    holds = tuple(
+        dg.AssetCheckSpec(
+            f"hold_{name}", asset="platform_status", partitions_def=NIGHTS,
+            description=f"Holds {name} tonight: its bids stay as they are, the other platforms go on.",
+        )
+        for name in platforms
+    )  # fmt: skip
+
+    @night_table(group=GROUP, checks=holds)
+    def platform_status(
+        context: dg.AssetExecutionContext,
+        batches: dg.ResourceParam[Batches],
+        source_files: pd.DataFrame,
+        profile: pd.DataFrame,
+    ) -> Step:
+        """One row per enabled platform: held or not, why, last complete day, last day's cost against its median.
+
+        Built from profile and files. Every later stage reads this table; a held platform publishes nothing.
+        """
+        batch = batches.open(context.partition_time_window.start.date())
+        status = judge(batch, profile, source_files)
+        held = status.loc[status["is_held"], "platform"].tolist()
+        if held:
+            context.instance.add_run_tags(context.run_id, {"bidwright/held": ",".join(held)})
+        shown = tables.to_markdown(status[["platform", "is_held", "reason_zh"]])
+        return Step(
+            status,
+            {"01_status": dg.MetadataValue.md(shown)},
+            tuple(_hold_check(row) for row in status.to_dict("records")),
+        )
+
+    return platform_status
+
+
+def judge(batch: Batch, profile: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
+    """Return the verdict on every enabled platform."""
+    end = batch.night + timedelta(days=1)
+    restated: list[pd.DataFrame] = []
+    unpriced: dict[str, set[str]] = {}
+    for kind in DAILY_KINDS[:2]:
+        found = window.daily_window(
+            batch.home, batch.inputs, kind, end - timedelta(days=HISTORY_DAYS), end,
+            max_restatement=batch.guardrails.max_restatement, threads=batch.settings.threads,
+        )  # fmt: skip
+        restated.append(found.restatements)
+        pairs = found.frame[["platform", "currency", "report_date"]].drop_duplicates()
+        rate = fx_rates(pairs["currency"], pairs["report_date"], batch.settings.fx, batch.settings.shop.currency)
+        for name, currency in pairs.loc[rate.isna(), ["platform", "currency"]].itertuples(index=False):
+            unpriced.setdefault(str(name), set()).add(str(currency))
+    history = profile[profile["report_date"] < pd.Timestamp(batch.night)]
+    background = Background(history, pd.concat(restated, ignore_index=True), unpriced)
+    return judge_platforms(profile, files, background, batch.uses, batch.night, batch.guardrails)
+
+
+def _hold_check(row: dict[str, object]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=f"hold_{row['platform']}", passed=not row["is_held"], severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{row['reason_zh']} / {row['reason_en']}",
+    )  # fmt: skip
