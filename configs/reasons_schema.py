@@ -69,6 +69,8 @@ class Reasons(Frozen):
     actions: dict[str, Words]
     levers: dict[str, Words]
     limits: dict[str, Words]
+    places: dict[str, Words]
+    notes: tuple[Words, ...]
 
 
 def template_fields(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from assets.presentation.summary import PLATFORM_MONEY
+from assets.presentation.summary import PLATFORM_MONEY, platform_money
 from assets.presentation.wording import (
     BLANK,
     Language,
@@ -57,14 +57,18 @@ def chinese_font() -> str | None:
 
 
 def money_chart(
-    money: pd.DataFrame, nodes: pd.DataFrame, currency: str, language: Language = "zh", layout: Layout = "wide"
+    recommendations: pd.DataFrame,
+    nodes: pd.DataFrame,
+    currency: str,
+    language: Language = "zh",
+    layout: Layout = "wide",
 ) -> bytes:
     """Return the chart as PNG bytes, the same bytes for the same input and fonts.
 
     Parameters
     ----------
-    money : DataFrame with n_platforms rows
-        ``platform, cost_before, cost_after, value_before, value_after`` a day in the shop currency.
+    recommendations : DataFrame
+        The night's rows; cost and value are added up by platform.
     nodes : DataFrame
         ``budget_nodes``; the price of the node named like a platform is what its next money returns.
     currency : str
@@ -77,10 +81,10 @@ def money_chart(
     Raises
     ------
     MissingColumnsError
-        If ``money`` or ``nodes`` lacks a column.
+        If ``recommendations`` or ``nodes`` lacks a column.
     """
-    require_columns(money, PLATFORM_MONEY, "money by platform")
     require_columns(nodes, ["name", "price"], "budget_nodes")
+    money = platform_money(recommendations)
     from matplotlib import rc_context  # noqa: PLC0415 - slow to import
 
     font = chinese_font()

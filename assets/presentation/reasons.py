@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from assets.presentation.errors import UnknownReasonError
+from assets.presentation.summary import NightSummary
 from assets.presentation.wording import (
     LANGUAGES,
     UNKNOWN,
@@ -28,7 +29,7 @@ from assets.presentation.wording import (
     require_columns,
 )
 from configs.reasons_schema import COLUMN_FIELDS, FIELDS, Reason, Template, load_reasons, template_fields
-from configs.schema import RoasGoals, Settings
+from configs.schema import RoasGoals, Settings, Shop
 
 SENTENCE_COLUMNS = ("reason_zh", "reason_en", "would_change_zh", "would_change_en")
 _RATIO_LEVERS = {"target_roas", "commission_rate"}
@@ -72,6 +73,11 @@ def reason_sentences(recommendations: pd.DataFrame, settings: Settings | None = 
 def reason_title(code: str, language: Language) -> str:
     """Return the short title of a reason code; an unknown one stays as it is."""
     return limit_words(code, language)
+
+
+def settings_of(summary: NightSummary, settings: Settings | None) -> Settings:
+    """Return ``settings``, or the packaged defaults with the summary's currency."""
+    return Settings(shop=Shop(currency=summary["currency"])) if settings is None else settings
 
 
 def _require_known(codes: pd.Series, reasons: dict[str, Reason]) -> None:

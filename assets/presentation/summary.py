@@ -61,20 +61,20 @@ def count_actions(recommendations: pd.DataFrame) -> dict[str, dict[str, int]]:
 
 
 def platform_money(recommendations: pd.DataFrame) -> pd.DataFrame:
-    """Return cost and value a day by platform, before and after the night's changes, most cost first.
+    """Return cost and value a day by platform, before and after the accepted changes, most cost first.
 
-    An item with several rows (a bid and a status) counts once before; its changes all count. Value before is
+    An item with several rows (a bid and a status) counts once before; all its accepted changes count. Value before is
     roas x cost, missing counting as nothing.
     """
-    require_columns(
-        recommendations, ["platform", "item", "cost", "roas", "cost_change", "value_change"], "recommendations"
-    )
-    rows = pd.DataFrame({name: read_texts(recommendations, name) for name in ("platform", "item")})
-    for name in ("cost", "roas", "cost_change", "value_change"):
+    texts, numbers = ("platform", "item", "decision"), ("cost", "roas", "cost_change", "value_change")
+    require_columns(recommendations, [*texts, *numbers], "recommendations")
+    rows = pd.DataFrame({name: read_texts(recommendations, name) for name in texts})
+    for name in numbers:
         rows[name] = np.nan_to_num(read_numbers(recommendations, name))
     rows["value"] = rows["cost"] * rows["roas"]
     before = rows.drop_duplicates(["platform", "item"]).groupby("platform")[["cost", "value"]].sum()
-    change = rows.groupby("platform")[["cost_change", "value_change"]].sum()
+    accepted = rows[rows["decision"] == "accept"].groupby("platform")[["cost_change", "value_change"]].sum()
+    change = accepted.reindex(before.index, fill_value=0.0)
     money = pd.DataFrame(
         {
             "cost_before": before["cost"],

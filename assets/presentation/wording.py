@@ -79,6 +79,8 @@ def clean_text(value: object, missing: str = "") -> str:
 
 def shorten(text: str, width: int) -> str:
     """Return ``text`` cut to ``width`` columns, a wide (Chinese) sign counting as two."""
+    if len(text) * 2 <= width:
+        return text
     used = 0
     for index, sign in enumerate(text):
         used += 2 if unicodedata.east_asian_width(sign) in "WF" else 1
@@ -88,9 +90,16 @@ def shorten(text: str, width: int) -> str:
 
 
 def platform_title(name: str, language: Language) -> str:
-    """Return the platform's title in ``language``; a platform without a file keeps its name."""
+    """Return the title of a platform or other place of spending; one that has none keeps its name."""
     platform = load_platforms().get(name)
-    return name if platform is None else platform.title.get(language, name)
+    if platform is None:
+        return _words(load_reasons().places, name, language)
+    return platform.title.get(language, name)
+
+
+def node_title(name: str, language: Language) -> str:
+    """Return a budget node's name for people: a place's title, or the campaign in ``platform|account|campaign``."""
+    return platform_title(name.rsplit("|", 1)[-1] or name, language)
 
 
 def action_words(action: str, language: Language) -> str:
@@ -104,10 +113,15 @@ def lever_words(lever: str, language: Language) -> str:
 
 
 def limit_words(limit: str, language: Language) -> str:
-    """Return the words for a binding limit or hold reason; an unknown one stays as it is."""
+    """Return the words for a binding limit (``node_max:NAME`` names a budget) or a hold reason; others stay."""
     words = load_reasons()
     reason = words.reasons.get(limit)
-    return getattr(reason.title, language) if reason is not None else _words(words.limits, limit, language)
+    if reason is not None:
+        return getattr(reason.title, language)
+    code, _, node = limit.partition(":")
+    if not node or code not in words.limits:
+        return _words(words.limits, limit, language)
+    return f"{_words(words.limits, code, language)}{'：' if language == 'zh' else ': '}{node_title(node, language)}"
 
 
 def require_columns(frame: pd.DataFrame, columns: Sequence[str], frame_name: str) -> None:
