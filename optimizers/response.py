@@ -18,6 +18,7 @@ from optimizers.inputs import NON_NEGATIVE, POSITIVE, SHARE, Bounds, read_column
 from optimizers.types import BoolArray, FloatArray
 
 __all__ = [
+    "MAX_MULTIPLIER",
     "BudgetResponse",
     "DemandEstimate",
     "KeywordCurve",
