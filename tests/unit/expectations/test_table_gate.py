@@ -98,15 +98,16 @@ def test_recommendations_pass_without_a_lever_on_rows_that_stay():
 
 
 def test_nullable_columns_are_checked_like_plain_ones():
-    frame = scored().astype({"score": "Float64"})
-    frame.loc[0, "score"] = pd.NA
+    frame = scored().astype({"p_below_floor": "Float64"})
+    frame.loc[0, "p_below_floor"] = pd.NA
     assert failed(frame, "scored_items") == []
-    frame.loc[1, "score"] = 101.0
-    assert failed(frame, "scored_items") == [("between", "score")]
+    frame.loc[1, "p_below_floor"] = 1.5
+    assert failed(frame, "scored_items") == [("between", "p_below_floor")]
 
 
 def test_an_unlimited_budget_may_be_infinite_and_a_multiplier_may_not():
-    plan = pd.DataFrame({"platform": ["a"], "item": ["i"], "multiplier": [1.1], "total_max": [np.inf]})
+    row = dict.fromkeys(load_expectations().suites["budget_plan"].required, "x")
+    plan = pd.DataFrame([row | {"multiplier": 1.1, "plan_cost": 5.0, "total_max": np.inf}])
     assert failed(plan, "budget_plan") == []
     assert failed(plan.assign(multiplier=np.inf), "budget_plan") == [("between", "multiplier")]
 
