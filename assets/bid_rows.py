@@ -103,6 +103,7 @@ def with_money(rows: pd.DataFrame) -> pd.DataFrame:
     paused = out["is_paused"].to_numpy(dtype=bool)
     clicks[paused], cost[paused] = 0.0, 0.0
     gained = clicks - usual_clicks.to_numpy(dtype=np.float64)
+    gained[(out["verdict"] == "stock_hold").to_numpy()] = 0.0  # sold out: the clicks that are saved would sell nothing
     out["expected_cost"], out["cost_change"] = cost, cost - out["usual_cost"]
     out["value_change"] = gained * out["value_per_click"] / out["margin"]
     out["profit_change"] = gained * out["value_per_click"] - out["cost_change"]

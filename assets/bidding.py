@@ -12,6 +12,7 @@ import pandas as pd
 from assets.batch import Batch, Batches
 from assets.bid_rows import item_rows
 from assets.new_rows import kol_rows, term_rows
+from assets.platforms.levers import check_rows
 from assets.presentation import tables
 from assets.steps import Step, night_table
 from optimizers.bids import assert_safe
@@ -66,7 +67,8 @@ def finish(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         out[name] = out[name].astype("str")
     for name in [one for one in COLUMNS if one not in TEXTS and one != "is_writable"]:
         out[name] = out[name].astype("Float64").astype("float64")
-    out["is_held"] = out["is_held"].astype("boolean").fillna(False).astype(bool)
+    held = set(out.loc[out["is_held"].astype("boolean").fillna(False), "platform"])
+    out["is_held"] = out["platform"].isin(held)  # also for its new terms, which know nothing of the gate
     out["is_writable"] = writable(out, batch)
     out["hold_reason"] = hold_reasons(out, batch)
     wanted = out["evidence_grade"].isin(["A", "B"]) | (batch.settings.review == "auto")
@@ -87,7 +89,11 @@ def writable(rows: pd.DataFrame, batch: Batch) -> pd.Series:
 
 
 def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
-    """Return why a writable row is held after all: unsafe values or too much expected spend hold the whole platform."""
+    """Return why a writable row is held after all.
+
+    Unsafe values and too much expected spend hold the whole platform; a row that its platform would refuse, or that could
+    not be undone, is held alone.
+    """
     reason = pd.Series("", index=rows.index, dtype="str")
     valued = rows["is_writable"] & rows["new_value"].notna() & rows["old_value"].notna()
     unsafe = pd.Series(False, index=rows.index)
@@ -98,5 +104,9 @@ def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
     after = spend["cost"] + spend["cost_change"]
     too_much = after[(after > batch.guardrails.max_expected_spend * spend["cost"]) & (spend["cost"] > 0)].index
     reason[rows["platform"].isin(too_much) & (reason == "") & (rows["platform"] != "kol")] = "expected_spend"
+    for name in sorted(rows.loc[rows["is_writable"], "platform"].unique()):
+        breaches = check_rows(rows[rows["is_writable"] & (rows["platform"] == name)], batch.platforms[str(name)])
+        for row, why in breaches.drop_duplicates("row")[["row", "reason"]].itertuples(index=False):
+            reason[row] = reason[row] or str(why)
     reason[rows["is_held"]] = "platform_held"
     return reason

@@ -7,6 +7,7 @@ import pandas as pd
 
 from assets.batch import Batch
 from assets.identity import with_items
+from assets.money import from_micros, fx_rates
 from assets.warehouse import window
 
 ENTITY_COLUMNS = ["status", "bid", "daily_budget", "target_roas", "is_closed_bid", "entity_type"]
@@ -42,7 +43,7 @@ def load_entities(batch: Batch) -> pd.DataFrame:
     entities = window.latest_state(batch.home, batch.inputs, "entities")
     entities = with_items(entities, "entities", batch)
     for column in ("bid", "daily_budget"):
-        entities[column] = entities[column].astype("Float64").astype("float64") / 1_000_000
+        entities[column] = from_micros(entities[column])
     entities["entity_date"] = entities["as_of"]
     oldest = pd.Timestamp(batch.night) - pd.Timedelta(days=batch.guardrails.entity_max_age_days)
     return entities[(entities["as_of"] >= oldest) & entities["item"].notna()]
@@ -67,7 +68,7 @@ def with_products(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out = _apply_mapping(items, window.latest_state(batch.home, batch.inputs, "mapping"))
     products = window.latest_state(batch.home, batch.inputs, "products").drop_duplicates("product_id", keep="last")
     known = products.set_index("product_id")
-    for column in ("product_name", "margin", "stock", "is_new"):
+    for column in ("product_name", "margin", "stock", "is_new", "price"):
         out[column] = out["product_id"].map(known[column])
     is_known = out["margin"].notna()
     implied = batch.settings.default_margin
@@ -77,7 +78,24 @@ def with_products(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["margin_basis"] = np.where(is_known, "product", "implied")
     if batch.settings.value_basis == "conversion_value":
         out["margin"], out["margin_basis"] = 1.0, "conversion_value"
+    out = with_prices(out, known, batch)
     out["is_protected"] |= out["is_new"].astype("boolean").fillna(False).astype(bool)
+    return out
+
+
+def with_prices(items: pd.DataFrame, products: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the items with the product's price as order value where the platform exports orders without their value."""
+    out = items.copy()
+    night = pd.Series(pd.Timestamp(batch.night), index=products.index)
+    rate = fx_rates(products["currency"], night, batch.settings.fx, batch.settings.shop.currency)
+    price = out["product_id"].map(from_micros(products["price"]) * rate)
+    out["price"] = price
+    told = out.groupby("platform")["n_values"].transform("sum") > 0
+    use = (~told & price.notna()).to_numpy(dtype=bool)
+    out["value_source"] = np.where(told, "reported", np.where(use, "product_price", "unknown"))
+    out.loc[use, "effective_value"] = out.loc[use, "effective_orders"] * price[use]
+    for suffix in ("", "_7d"):
+        out.loc[use, f"conversion_value{suffix}"] = out.loc[use, f"conversions{suffix}"] * price[use]
     return out
 
 

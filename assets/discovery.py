@@ -71,11 +71,10 @@ def load_terms(batch: Batch) -> pd.DataFrame:
         batch.home, batch.inputs, "search_terms", start, end, threads=batch.settings.threads
     ).frame
     period = window.period_facts(batch.home, batch.inputs, "search_terms")
-    daily = daily.assign(day=daily["report_date"]) if len(daily) else daily
     if len(period):
         newest = period.groupby(["platform", "account"])["period_end"].transform("max")
         fresh = (period["period_end"] == newest) & (period["period_end"] >= pd.Timestamp(start))
-        period = period[fresh].assign(report_date=period["period_end"])
+        period = period[fresh].assign(report_date=pd.NaT)  # a period says nothing of growth inside it
         has_daily = pd.MultiIndex.from_frame(period[["platform", "account"]]).isin(
             pd.MultiIndex.from_frame(daily[["platform", "account"]]) if len(daily) else []
         )
@@ -84,7 +83,8 @@ def load_terms(batch: Batch) -> pd.DataFrame:
     facts = facts[facts["platform"].isin(batch.uses) & facts["search_term"].notna()]
     if facts.empty:
         return facts
-    facts = to_shop_money(facts, ("cost", "conversion_value"), batch.settings.fx, batch.settings.shop.currency)
+    day = facts["report_date"].fillna(pd.Timestamp(batch.night))
+    facts = to_shop_money(facts, ("cost", "conversion_value"), day, batch.settings)
     return _sum_terms(facts[facts["fx_rate"].notna()], batch)
 
 

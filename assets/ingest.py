@@ -22,7 +22,7 @@ from assets.warehouse import window
 
 GROUP = "1_read"
 HISTORY_DAYS = 28
-DAILY_KINDS = ("keyword_daily", "placement_daily", "search_terms", "channel_daily")
+DAILY_KINDS = ("keyword_daily", "placement_daily", "search_terms", "channel_daily", "store_orders")
 
 
 @night_table(group=GROUP)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from configs.schema import FxRate
+from configs.schema import FxRate, Settings
 
 MICROS = 1_000_000
 
@@ -33,11 +33,10 @@ def from_micros(micros: pd.Series) -> pd.Series:
     return micros.astype("Float64").astype("float64") / MICROS
 
 
-def to_shop_money(frame: pd.DataFrame, columns: Sequence[str], rates: Sequence[FxRate], shop: str) -> pd.DataFrame:
-    """Return the facts with ``columns`` in the shop currency and the rate used in ``fx_rate``."""
-    day_column = "report_date" if "report_date" in frame else "period_end"
+def to_shop_money(frame: pd.DataFrame, columns: Sequence[str], day: pd.Series, settings: Settings) -> pd.DataFrame:
+    """Return the facts with ``columns`` in the shop currency at the rate of ``day``, and that rate in ``fx_rate``."""
     out = frame.copy()
-    out["fx_rate"] = fx_rates(frame["currency"], frame[day_column], rates, shop)
+    out["fx_rate"] = fx_rates(frame["currency"], day, settings.fx, settings.shop.currency)
     for column in columns:
         out[column] = from_micros(frame[column]) * out["fx_rate"]
     return out

@@ -21,7 +21,6 @@ LEVER_OF_VERDICT = {
     "rising": "new_keyword",
     "blocked": "new_keyword",
 }
-HORIZON = 28.0
 
 
 def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -37,7 +36,7 @@ def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
         [rows["platform"], rows["account"], constant, rows["campaign"], rows["ad_group"], rows["search_term"]]
     )
     price = plan.groupby("platform")["platform_price"].first()
-    rows["price"] = rows["platform"].map(price).astype("float64").fillna(1.0).clip(lower=1.0)
+    rows["price"] = rows["platform"].map(price).astype("float64").replace(np.inf, np.nan).fillna(1.0).clip(lower=1.0)
     rows["old_value"], rows["new_value"] = np.nan, new_bids(rows, batch)
     rows["cost"] = rows["cost"] / batch.settings.window.days
     rows["expected_cost"] = np.where(rows["action"] == "negative", 0.0, rows["cost"])
@@ -79,8 +78,8 @@ def kol_rows(offers: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     horizon = float(batch.settings.kol.horizon_days)
     rows["platform"], rows["level"], rows["lever"] = "kol", "kol", "kol_offer"
     rows["account"] = batch.account("kol")
-    rows["keyword"] = rows["kol_id"]
-    rows["campaign"], rows["ad_group"] = rows["tier"], rows["category"]
+    rows["keyword"], rows["ad_group_id"] = rows["offer_id"], rows["kol_id"]
+    rows["campaign"], rows["ad_group"] = rows["kol_platform"], rows["content_format"]
     rows["item"] = join_key([rows["platform"], rows["account"], rows["level"], rows["offer_id"]])
     is_new = rows["is_chosen"] & ~rows["is_signed"]
     rows["action"] = np.where(is_new, "sign", "hold")

@@ -9,7 +9,7 @@ from assets.batch import Batch
 from assets.presentation.summary import MoneyLine, NightSummary, count_actions
 from assets.presentation.tables import is_change
 
-NODE_COLUMNS = ["name", "parent", "cost", "min_cost", "max_cost", "price", "sentence"]
+NODE_COLUMNS = ["name", "parent", "cost", "min_cost", "max_cost", "price", "sentence_zh", "sentence_en"]
 
 
 def night_summary(rows: pd.DataFrame, status: pd.DataFrame, batch: Batch) -> NightSummary:
@@ -48,7 +48,7 @@ def price_nodes(plan: pd.DataFrame) -> pd.DataFrame:
     first = plan.iloc[0]
     total = {
         "name": "total", "parent": "", "cost": float(plan["plan_cost"].sum()), "min_cost": 0.0,
-        "max_cost": float(first["total_max"]), "price": float(first["total_price"]), "sentence": "",
+        "max_cost": float(first["total_max"]), "price": float(first["total_price"]), "sentence_zh": "", "sentence_en": "",
     }  # fmt: skip
     platforms = _nodes(plan, "platform", "platform")
     campaigns = _nodes(plan[plan["lever"] == "keyword_bid"], "campaign_node", "campaign")
@@ -64,6 +64,8 @@ def _nodes(plan: pd.DataFrame, column: str, limit: str) -> list[dict[str, object
             "name": name, "parent": "total" if is_platform else first["platform"], "cost": float(rows["plan_cost"].sum()),
             "min_cost": float(first["platform_min"]) if is_platform else 0.0,
             "max_cost": float(first[f"{limit}_max"]) if pd.notna(first[f"{limit}_max"]) else np.inf,
-            "price": float(first[f"{limit}_price"]), "sentence": first["sentence_zh"] if is_platform else "",
+            "price": float(first[f"{limit}_price"]), 
+            "sentence_zh": first["sentence_zh"] if is_platform else "",
+            "sentence_en": first["sentence_en"] if is_platform else "",
         })  # fmt: skip
     return nodes

@@ -64,7 +64,7 @@ def load_daily(batch: Batch) -> pd.DataFrame:
     daily = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     daily = daily[daily["platform"].isin(batch.uses)]
     daily = daily[~outage_days(daily["platform"], daily["report_date"], batch.calendar)]
-    daily = to_shop_money(daily, MONEY, batch.settings.fx, batch.settings.shop.currency)
+    daily = to_shop_money(daily, MONEY, daily["report_date"], batch.settings)
     for column in (*SUMS, *SHARES, *IDENTITY):
         if column not in daily:
             daily[column] = pd.NA
@@ -88,6 +88,7 @@ def summarise(daily: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["effective_orders"], out["effective_value"] = orders.exposure, orders.events
     paid = effective_counts(codes, weight, numbers["clicks"], numbers["cost"], len(items))
     out["effective_paid_clicks"], out["effective_cost"] = paid.exposure, paid.events
+    out["n_values"] = np.bincount(codes, daily["conversion_value"].notna().to_numpy(), minlength=len(items))
     _add_usual_day(out, daily, codes, weight, batch)
     _add_recent(out, numbers, codes, age)
     _add_shares(out, daily, codes, weight)

@@ -16,7 +16,7 @@ from configs.schema import Guardrails
 from optimizers.allocation import AllocationProblem
 from optimizers.bids import change_caps
 from optimizers.items import BudgetItems, KeywordItems
-from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse
+from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse, rank_ceiling
 from optimizers.tree import PriceTree
 
 # Value of a closed-bid campaign grows like cost to this power: below the 0.9 that the design allows, above the square root
@@ -72,9 +72,11 @@ def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     ]
     known = [(name, hit & _is_open(out["platform"], name, batch)) for name, hit in levers]
     out["lever"] = np.select([hit.to_numpy(dtype=bool) for _, hit in known], [name for name, _ in known], "")
-    out["min_multiplier"], out["max_multiplier"] = 1.0, 1.0
+    out["min_multiplier"], out["max_multiplier"], ceiling = 1.0, 1.0, ceilings(out)
     for (platform, lever), part in out[out["lever"] != ""].groupby(["platform", "lever"], sort=True):
         low, high = _caps(part, str(lever), batch.platforms[str(platform)], batch.guardrails)
+        if lever == "keyword_bid":
+            high = np.maximum(np.minimum(high, ceiling[part.index]), low)
         out.loc[part.index, "min_multiplier"], out.loc[part.index, "max_multiplier"] = low, high
     return _with_goals(out)
 
@@ -166,8 +168,14 @@ def keyword_response(keywords: pd.DataFrame) -> KeywordResponse:
     bid0 = (keywords["bid"] * keywords["fx_rate"]).to_numpy(dtype=np.float64)
     return KeywordResponse(
         arrays["demand_clicks"], arrays["cpc"], bid0, arrays["value_per_click"],
-        np.full(n, PRIOR_ETA), np.ones(n), np.full(n, PRIOR_KAPPA), np.full(n, MAX_MULTIPLIER),
+        np.full(n, PRIOR_ETA), np.ones(n), np.full(n, PRIOR_KAPPA), ceilings(keywords),
     )  # fmt: skip
+
+
+def ceilings(keywords: pd.DataFrame) -> np.ndarray:
+    """Return the multiple of the bid at which every impression is won; ten where the platform does not say."""
+    lost = keywords["lost_to_rank_share"].astype("float64").to_numpy()
+    return np.fmin(rank_ceiling(lost, np.full(len(lost), PRIOR_ETA)), MAX_MULTIPLIER)
 
 
 def keyword_items(keywords: pd.DataFrame, tree: PriceTree) -> KeywordItems:

@@ -4,7 +4,7 @@ The chain of receipts is walked here on every path, also when publishing alone: 
 stage refuses. How a file is written is in ``assets.platforms``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manif
 from assets.platforms.writer import write_bid_files
 from assets.steps import NIGHTS, RETRY, run_guarded
 from assets.warehouse import receipts, state
+from configs.platform_schema import Platform
 
 GROUP = "6_publish"
 SOURCES = ("recommendations", "platform_status")
@@ -33,9 +34,13 @@ class Published:
     why_not: str = ""
 
 
-def build_bid_files(platforms: tuple[str, ...]) -> list[dg.AssetsDefinition]:
-    """Return one leaf per platform: a held platform's leaf is not materialised, the others are."""
-    return [_leaf(name) for name in platforms]
+def build_bid_files(enabled: tuple[str, ...], platforms: Mapping[str, Platform]) -> list[dg.AssetsDefinition]:
+    """Return one leaf per platform: a held platform's leaf is not materialised, the others are.
+
+    Order sheets (offers to sign) belong to no ad platform and are always there.
+    """
+    sheets = [name for name, platform in platforms.items() if platform.rulebook.rule("kol_offer") is not None]
+    return [_leaf(name) for name in sorted({*enabled, *sheets})]
 
 
 def _leaf(platform: str) -> dg.AssetsDefinition:

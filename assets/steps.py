@@ -64,7 +64,9 @@ def night_table(
         def run(context: dg.AssetExecutionContext, **inputs: Any) -> Iterator[Any]:
             yield from _outcome(context, name, lambda: compute(context, **inputs))
 
-        hints = get_type_hints(compute, include_extras=True)  # Dagster reads real types, not the text that annotations are kept as
+        hints = get_type_hints(
+            compute, include_extras=True
+        )  # Dagster reads real types, not the text that annotations are kept as
         parameters = [one.replace(annotation=hints[key]) for key, one in inspect.signature(compute).parameters.items()]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         gate = dg.AssetCheckSpec(GATE, asset=name, blocking=True, partitions_def=NIGHTS, description=GATE_TEXT)

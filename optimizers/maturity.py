@@ -16,6 +16,7 @@ from optimizers.errors import InvalidInputError
 from optimizers.inputs import NON_NEGATIVE, POSITIVE_SHARE, read_columns
 from optimizers.types import FloatArray
 
+MIN_TOLD = 0.9  # share of a day's conversions that must be told by learned steps
 MIN_SHARE = 1e-3  # a learned share never falls below, so that exposure stays above zero
 
 
@@ -30,7 +31,7 @@ class MaturityCurve:
     n_origins : int
         Fewest report days behind any step of the curve.
     is_learned : bool
-        Whether every step was learned; otherwise some steps are the configured curve's and grades stay <= C.
+        Whether the curve rests on the platform's own snapshots; otherwise grades stay <= C.
     """
 
     share: FloatArray
@@ -90,7 +91,8 @@ def chain_ladder(cumulative: ArrayLike, fallback: ArrayLike, min_origins: int = 
     Returns
     -------
     MaturityCurve
-        ``share`` of shape (n_ages,); its last value is the configured curve's at that age.
+        ``share`` of shape (n_ages,); its last value is the configured curve's at that age. ``is_learned`` when the steps
+        that had to be assumed stand for at most a tenth of the conversions: exports seldom reach back the whole window.
 
     Raises
     ------
@@ -112,7 +114,9 @@ def chain_ladder(cumulative: ArrayLike, fallback: ArrayLike, min_origins: int = 
     step = np.divide(before, after, out=configured[:-1] / configured[1:], where=can_learn)
     share = configured[-1] * np.append(np.cumprod(step[::-1])[::-1], 1.0)
     n_origins = int(n_pairs.min()) if n_pairs.size else counts.shape[0]
-    return MaturityCurve(_rising(share, np.append(n_pairs, 0) + 1.0), n_origins, bool(can_learn.all() and n_pairs.size))
+    assumed = np.prod(np.where(can_learn, 1.0, configured[:-1] / configured[1:]))
+    is_learned = bool(can_learn.any() and assumed >= MIN_TOLD)
+    return MaturityCurve(_rising(share, np.append(n_pairs, 0) + 1.0), n_origins, is_learned)
 
 
 def _rising(share: FloatArray, weight: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets import bidding, budgets, discovery, ingest, kol, performance, pruning, publishing, review, scoring
-from configs.loader import load_settings
+from configs.loader import load_platforms, load_settings
 from pipelines.jobs import NIGHTLY, PUBLISH
 from pipelines.resources import build_resources, home_root, keep_libraries_quiet
 from pipelines.schedules import nightly_schedule
@@ -30,7 +30,7 @@ def build_definitions(
         bidding.recommendations, review.review_files, review.tonight,
     ]  # fmt: skip
     return dg.Definitions(
-        assets=[*stages, *publishing.build_bid_files(enabled)],
+        assets=[*stages, *publishing.build_bid_files(enabled, load_platforms())],
         jobs=[NIGHTLY, PUBLISH],
         schedules=[nightly_schedule(settings)],
         sensors=[inbox_sensor(root)],

@@ -64,7 +64,9 @@ def run_job(
     definitions = build_definitions(root, refresh=refresh, loggers={"console": _listener(say)})
     with open_instance(root) as instance:
         result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, partition_key=night.isoformat(), raise_on_error=False,
+            instance=instance,
+            partition_key=night.isoformat(),
+            raise_on_error=False,
             run_config={"loggers": {"console": {}}},
         )
         run = instance.get_run_by_id(result.run_id)
@@ -89,7 +91,7 @@ def _first_error(result: dg.ExecuteInProcessResult) -> str:
 def _listener(say: Callable[[str, str], None] | None) -> dg.LoggerDefinition:
     @dg.logger(description="Hands steps and messages of a run to the command line.")
     def listen(_: dg.InitLoggerContext) -> logging.Logger:
-        heard = logging.Logger("bidwright.run", level=logging.INFO if say else logging.CRITICAL)
+        heard = logging.Logger("bidwright.run", level=logging.DEBUG if say else logging.CRITICAL)
         if say is not None:
             heard.addHandler(_Handler(say))
         return heard
@@ -108,6 +110,7 @@ class _Handler(logging.Handler):
         meta = getattr(record, "dagster_meta", {})
         step, event = str(meta.get("step_key") or ""), meta.get("dagster_event")
         if event is None:
-            self.say(step, str(meta.get("orig_message", record.getMessage())))
+            if record.levelno >= logging.INFO:
+                self.say(step, str(meta.get("orig_message", record.getMessage())))
         elif event.event_type_value in {"STEP_START", "STEP_SUCCESS", "STEP_SKIPPED", "STEP_FAILURE"}:
             self.say(step, event.event_type_value)
