@@ -123,8 +123,8 @@ def _quarantine(batch: Batch, file: InputFile, table: ReadTable, bad: pd.DataFra
 
 
 def _only(frame: pd.DataFrame, column: str) -> str:
-    values = frame[column].dropna().unique() if column in frame else []
-    return str(values[0]) if len(values) == 1 else ""
+    values = set(frame[column].dropna()) if column in frame else set()
+    return str(values.pop()) if len(values) == 1 else ""
 
 
 def _dates(frame: pd.DataFrame) -> tuple[str, str]:

@@ -38,6 +38,8 @@ def with_values(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["old_value"], out["new_value"] = np.nan, np.nan
     for (platform, lever), part in out[out["lever"].isin(VALUE_OF_LEVER)].groupby(["platform", "lever"], sort=True):
         rule = batch.platforms[str(platform)].rulebook.rule(str(lever))
+        if rule is None:  # the plan moves only levers that are open
+            continue
         old = part[VALUE_OF_LEVER[str(lever)]].to_numpy(dtype=np.float64)
         wanted = old * part["multiplier"].to_numpy(dtype=np.float64)
         is_raise = wanted > old

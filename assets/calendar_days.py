@@ -29,10 +29,8 @@ def day_factors(platform: pd.Series, day: pd.Series, calendar: Calendar) -> np.n
 
 def _within(event: Event, platform: pd.Series, day: pd.Series) -> np.ndarray:
     text = day.dt.strftime("%Y-%m-%d" if len(event.start) > len("MM-DD") else "%m-%d")
-    if event.start <= event.end:
-        hit = (text >= event.start) & (text <= event.end)
-    else:  # a promotion over New Year
-        hit = (text >= event.start) | (text <= event.end)
+    after, before = text >= event.start, text <= event.end
+    hit = after & before if event.start <= event.end else after | before  # the second: a promotion over New Year
     if event.platforms:
         hit &= platform.isin(event.platforms)
     return hit.to_numpy(dtype=bool)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -114,7 +117,7 @@ def _apply_mapping(items: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _matches(items: pd.DataFrame, row: dict[str, object]) -> pd.Series:
+def _matches(items: pd.DataFrame, row: Mapping[Hashable, Any]) -> pd.Series:
     hit = items["platform"] == row["mapped_platform"]
     for column in ("campaign", "ad_group"):
         if pd.notna(row[column]):

@@ -74,7 +74,8 @@ def load_terms(batch: Batch) -> pd.DataFrame:
     if len(period):
         newest = period.groupby(["platform", "account"])["period_end"].transform("max")
         fresh = (period["period_end"] == newest) & (period["period_end"] >= pd.Timestamp(start))
-        period = period[fresh].assign(report_date=pd.NaT)  # a period says nothing of growth inside it
+        period = period[fresh].copy()
+        period["report_date"] = pd.NaT  # a period says nothing of growth inside it
         has_daily = pd.MultiIndex.from_frame(period[["platform", "account"]]).isin(
             pd.MultiIndex.from_frame(daily[["platform", "account"]]) if len(daily) else []
         )
@@ -97,11 +98,10 @@ def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     rows["recent"] = rows["clicks"].where(rows["report_date"] > edge, 0.0)
     rows["earlier"] = rows["clicks"].where((rows["report_date"] > before) & (rows["report_date"] <= edge), 0.0)
     rows = rows.sort_values([*TERM_KEY, "report_date"])
-    sums = {
-        name: "sum"
-        for name in ("impressions", "clicks", "cost", "conversions", "conversion_value", "recent", "earlier")
-    }
-    last = {name: "last" for name in ("currency", "fx_rate", "keyword", "match_type")}
+    sums = dict.fromkeys(
+        ("impressions", "clicks", "cost", "conversions", "conversion_value", "recent", "earlier"), "sum"
+    )
+    last = dict.fromkeys(("currency", "fx_rate", "keyword", "match_type"), "last")
     return rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last}).reset_index()
 
 

@@ -6,13 +6,15 @@ How files are read is in ``assets.platforms``, what may pass in ``assets.expecta
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from assets.admission import FILE_COLUMNS, admit_files
-from assets.batch import Batches
+from assets.batch import Batch, Batches
 from assets.expectations.gates import Background, judge_platforms
 from assets.expectations.profile import concat_profiles, profile_facts
 from assets.money import fx_rates
@@ -38,8 +40,8 @@ def source_files(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Ba
     return Step(frame[FILE_COLUMNS], {"files_tonight": len(tonight), "01_files": dg.MetadataValue.md(shown)})
 
 
-@night_table(group=GROUP)
-def profile(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches], source_files: pd.DataFrame) -> Step:
+@night_table(group=GROUP, deps=("source_files",))
+def profile(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches]) -> Step:
     """One row per platform, account, kind and report day: rows, sums, nulls, extremes, failures.
 
     Built from the facts that count tonight (winning versions of the last 29 days, newest states). Fails when nothing at all
@@ -107,7 +109,7 @@ def judge(batch: Batch, profile: pd.DataFrame, files: pd.DataFrame) -> pd.DataFr
     """Return the verdict on every enabled platform."""
     end = batch.night + timedelta(days=1)
     restated: list[pd.DataFrame] = []
-    unpriced: dict[str, set[str]] = {}
+    unpriced: list[pd.DataFrame] = []
     for kind in DAILY_KINDS[:2]:
         found = window.daily_window(
             batch.home, batch.inputs, kind, end - timedelta(days=HISTORY_DAYS), end,
@@ -116,14 +118,13 @@ def judge(batch: Batch, profile: pd.DataFrame, files: pd.DataFrame) -> pd.DataFr
         restated.append(found.restatements)
         pairs = found.frame[["platform", "currency", "report_date"]].drop_duplicates()
         rate = fx_rates(pairs["currency"], pairs["report_date"], batch.settings.fx, batch.settings.shop.currency)
-        for name, currency in pairs.loc[rate.isna(), ["platform", "currency"]].itertuples(index=False):
-            unpriced.setdefault(str(name), set()).add(str(currency))
+        unpriced.append(pairs.loc[rate.isna(), ["platform", "currency"]].drop_duplicates())
     history = profile[profile["report_date"] < pd.Timestamp(batch.night)]
-    background = Background(history, pd.concat(restated, ignore_index=True), unpriced)
+    background = Background(history, pd.concat(restated, ignore_index=True), pd.concat(unpriced, ignore_index=True))
     return judge_platforms(profile, files, background, batch.uses, batch.night, batch.guardrails)
 
 
-def _hold_check(row: dict[str, object]) -> dg.AssetCheckResult:
+def _hold_check(row: Mapping[Hashable, Any]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name=f"hold_{row['platform']}", passed=not row["is_held"], severity=dg.AssetCheckSeverity.ERROR,
         description=f"{row['reason_zh']} / {row['reason_en']}",

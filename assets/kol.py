@@ -20,7 +20,14 @@ from assets.steps import Step, night_table
 from assets.warehouse import window
 from optimizers.allocation import spend_value_curve
 from optimizers.kol import (
-    KolProblem, KolResult, OfferTraits, OfferValue, PostHistory, choose_offers, expected_offer_value, horizon_curve,
+    KolProblem,
+    KolResult,
+    OfferTraits,
+    OfferValue,
+    PostHistory,
+    choose_offers,
+    expected_offer_value,
+    horizon_curve,
 )  # fmt: skip
 
 OFFER_COLUMNS = [
@@ -88,7 +95,7 @@ def _encode(offers: pd.DataFrame, posts: pd.DataFrame, batch: Batch) -> tuple[Of
     n = len(offers)
     night = pd.Timestamp(batch.night)
     fresh = posts[posts["post_date"] > night - pd.Timedelta(days=FRESH_DAYS)].groupby("kol_id").size()
-    recent = offers["kol_id"].map(fresh).fillna(0).to_numpy(dtype=np.float64)
+    recent = np.asarray(offers["kol_id"].map(fresh).fillna(0), dtype=np.float64)
     traits = OfferTraits(
         codes["kol_id"][:n], codes["tier"][:n], codes["category"][:n], _thousands(offers["expected_views"]), recent
     )
@@ -123,7 +130,7 @@ def build_kol_problem(
     signed = offers["is_signed"].to_numpy(dtype=bool)
     budget = max((plan.total - plan.fixed_cost) * horizon, float(fees[signed].sum()) + float(ads_budget[0]))
     return KolProblem(
-        fee=fees, commission_rate=offers["commission_rate"].astype("Float64").fillna(0).to_numpy(dtype=np.float64),
+        fee=fees, commission_rate=np.asarray(offers["commission_rate"].astype("Float64").fillna(0), dtype=np.float64),
         expected_value=value.mean * margin, expected_revenue=value.mean,
         kol=pd.factorize(offers["kol_id"], sort=True)[0], tier=tier.astype(np.int64), is_signed=signed,
         budget=budget, ads_budget=ads_budget, ads_value=ads_value, horizon_days=horizon,

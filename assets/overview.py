@@ -12,7 +12,7 @@ from assets.presentation.tables import is_change
 NODE_COLUMNS = ["name", "parent", "cost", "min_cost", "max_cost", "price", "sentence_zh", "sentence_en"]
 
 
-def night_summary(rows: pd.DataFrame, status: pd.DataFrame, batch: Batch) -> NightSummary:
+def night_summary(rows: pd.DataFrame, batch: Batch) -> NightSummary:
     """Return what the night does: cost, value and profit a day before and after the accepted changes, actions by platform.
 
     Intervals add up as if items erred together, which is the wide side: they are an honest bound, not a guess of
@@ -64,7 +64,7 @@ def _nodes(plan: pd.DataFrame, column: str, limit: str) -> list[dict[str, object
             "name": name, "parent": "total" if is_platform else first["platform"], "cost": float(rows["plan_cost"].sum()),
             "min_cost": float(first["platform_min"]) if is_platform else 0.0,
             "max_cost": float(first[f"{limit}_max"]) if pd.notna(first[f"{limit}_max"]) else np.inf,
-            "price": float(first[f"{limit}_price"]), 
+            "price": float(first[f"{limit}_price"]),
             "sentence_zh": first["sentence_zh"] if is_platform else "",
             "sentence_en": first["sentence_en"] if is_platform else "",
         })  # fmt: skip

@@ -181,7 +181,7 @@ def ceilings(keywords: pd.DataFrame) -> np.ndarray:
 def keyword_items(keywords: pd.DataFrame, tree: PriceTree) -> KeywordItems:
     """Return the optimiser's arrays of the keywords."""
     curve = keyword_response(keywords)
-    node = pd.Index(tree.names).get_indexer(campaign_nodes(keywords)).astype(np.int64)
+    node = pd.Index(tree.names).get_indexer(pd.Index(campaign_nodes(keywords))).astype(np.int64)
     low, high = (keywords[name].to_numpy(dtype=np.float64) for name in ("min_multiplier", "max_multiplier"))
     return KeywordItems(
         node, curve.clicks0, curve.cpc0, curve.bid0, curve.value_per_click, curve.eta, curve.rho, curve.kappa, low, high
@@ -191,7 +191,7 @@ def keyword_items(keywords: pd.DataFrame, tree: PriceTree) -> KeywordItems:
 def budget_items(budgets: pd.DataFrame, tree: PriceTree) -> BudgetItems:
     """Return the optimiser's arrays of closed-bid campaigns; a target's base is the cost that it steers."""
     base = budgets["base_cost"].to_numpy(dtype=np.float64)
-    node = pd.Index(tree.names).get_indexer(budgets["platform"]).astype(np.int64)
+    node = pd.Index(tree.names).get_indexer(pd.Index(budgets["platform"])).astype(np.int64)
     value = (budgets["value_per_click"] * budgets["clicks_per_day"] * budgets["next_day_factor"]).to_numpy(
         dtype=np.float64
     )

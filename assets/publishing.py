@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manifest

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.overview import night_summary, price_nodes
@@ -52,7 +51,7 @@ def write_review(batch: Batch) -> Path:
     folder = review_folder(batch)
     folder.mkdir(parents=True, exist_ok=True)
     rows, status, plan = (batch.table(name) for name in SHOWN)
-    nodes, summary = price_nodes(plan), night_summary(rows, status, batch)
+    nodes, summary = price_nodes(plan), night_summary(rows, batch)
     page.write_page(folder / "index.html", rows, status, nodes, summary)
     workbook.write_workbook(folder / "review.xlsx", rows, status, nodes, summary)
     return folder
@@ -75,7 +74,7 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
     """Return what `tonight` shows: always of the newest night that has recommendations."""
     batch = batches.open(newest_complete_night(batches))
     rows, status, plan = (batch.table(name) for name in SHOWN)
-    summary = night_summary(rows, status, batch)
+    summary = night_summary(rows, batch)
     held = tables.holds_table(status)
     chart = charts.money_chart(platform_money(rows), price_nodes(plan), summary["currency"])
     return {

@@ -103,7 +103,8 @@ def campaigns_of(items: pd.DataFrame) -> pd.Series:
 def exhausted_demand(items: pd.DataFrame) -> dict[str, float]:
     """Return the estimated demand of each exhausted campaign, for the next night."""
     rows = items[items["is_exhausted"]]
-    return rows.groupby(campaigns_of(rows), sort=True)["demand_cost"].max().to_dict()
+    demand = rows.groupby(campaigns_of(rows), sort=True)["demand_cost"].max()
+    return {str(name): float(cost) for name, cost in demand.items()}
 
 
 def add_floor(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:

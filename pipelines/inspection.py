@@ -41,11 +41,9 @@ def look_into(path: Path) -> list[dict[str, Any]]:
 
 def _failing_rows(table: ReadTable) -> list[str]:
     """Return one line per row that the row rules would quarantine."""
-    dates = table.frame["report_date"].dropna() if "report_date" in table.frame else []
-    night = dates.max().date() if len(dates) else None
-    if night is None:
+    if "report_date" not in table.frame or table.frame["report_date"].isna().all():
         return []
-    bad = check_rows(table.frame, table.kind, night).bad
+    bad = check_rows(table.frame, table.kind, table.frame["report_date"].max().date()).bad
     return [f"line {line}: {reasons}" for line, reasons in bad[["line", "reasons"]].itertuples(index=False)]
 
 

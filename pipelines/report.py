@@ -28,7 +28,7 @@ def night_report(root: Path, outcome: RunOutcome) -> dict[str, Any]:
     held = status[status["is_held"]]
     folder = batch.home.review / batch.night.isoformat()
     return {
-        **report, "summary": dict(night_summary(rows, status, batch)),
+        **report, "summary": dict(night_summary(rows, batch)),
         "holds": held[["platform", "reason_code", "reason_zh", "reason_en"]].to_dict("records"),
         "unread_files": [{"file": one.file, "error": one.error} for one in batch.unread],
         "outbox": outbox(batch), "review_page": str(folder / "index.html"), "workbook": str(folder / "review.xlsx"),

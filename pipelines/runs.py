@@ -89,7 +89,7 @@ def _first_error(result: dg.ExecuteInProcessResult) -> str:
 
 
 def _listener(say: Callable[[str, str], None] | None) -> dg.LoggerDefinition:
-    @dg.logger(description="Hands steps and messages of a run to the command line.")
+    @dg.logger(None, description="Hands steps and messages of a run to the command line.")
     def listen(_: dg.InitLoggerContext) -> logging.Logger:
         heard = logging.Logger("bidwright.run", level=logging.DEBUG if say else logging.CRITICAL)
         if say is not None:

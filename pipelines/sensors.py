@@ -23,7 +23,7 @@ def inbox_sensor(root: Path) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Starts the night when every required report lies in the inbox, or when the deadline has come.",
     )
-    def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    def inbox() -> dg.SensorResult | dg.SkipReason:
         settings = load_settings(root)
         now = datetime.now(ZoneInfo(settings.shop.time_zone))
         night = (now - timedelta(days=1)).date()
