@@ -195,7 +195,7 @@ def short_money(amount: float, currency: str, language: Language) -> str:
     units = ((1e8, "亿"), (1e4, "万")) if language == "zh" else ((1e6, "M"), (1e4, "k"))
     for limit, unit in units:
         if size >= limit:
-            return f"{symbol}{amount / (1e3 if unit == 'k' else limit):,.1f}{unit}"
+            return f"{symbol}{amount / (1e3 if unit == 'k' else limit):,.2f}{unit}"
     return f"{symbol}{amount:,.0f}" if size >= 100 else f"{symbol}{amount:,.2f}"
 
 

@@ -84,24 +84,24 @@ def write_workbook(
 def count_text(changes: Changes) -> str:
     """Return how many changes there are and how many the workbook lists."""
     n_listed = len(changes.rows)
-    rest = "" if n_listed == changes.n_all else "；其余见同夜的数据表 the rest is in the night's table"
-    return f"共 {changes.n_all:,} 项变更，列出 {n_listed:,} 项 {changes.n_all:,} changes, {n_listed:,} listed{rest}"
+    rest = "" if n_listed == changes.n_all else "；其余见同夜的数据表 · the rest is in the night's table"
+    return f"共 {changes.n_all:,} 项变更，列出 {n_listed:,} 项 · {changes.n_all:,} changes, {n_listed:,} listed{rest}"
 
 
 def _write_overview(sheet: Any, formats: Formats, summary: NightSummary, changes: Changes, nodes: pd.DataFrame) -> None:
     _start_sheet(sheet, formats, f"Bidwright · {summary['night']}", count_text(changes))
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 12, 14)
-    row = _section(sheet, formats, 3, "钱，每天 Money a day")
+    row = _section(sheet, formats, 3, "钱，每天 · Money a day")
     row = write_table(sheet, row, _money_columns(summary), formats)
-    row = _section(sheet, formats, row + 1, "各平台动作 Actions by platform")
+    row = _section(sheet, formats, row + 1, "各平台动作 · Actions by platform")
     row = write_table(sheet, row, _action_columns(summary["actions"]), formats)
-    row = _section(sheet, formats, row + 1, "再花一份钱的回报 What the next money returns")
+    row = _section(sheet, formats, row + 1, "再花一份钱的回报 · What the next money returns")
     write_table(sheet, row, _node_columns(top_nodes(nodes), summary["currency"]), formats)
 
 
 def _write_look(sheet: Any, formats: Formats, changes: Changes, places: list[int]) -> None:
-    note = "花费变化与利润区间最大的几项，决定请在「变更」表里填 The rows with the most at stake; decide in Changes"
+    note = "花费变化与利润区间最大的几项，决定请在「变更」表里填 · The rows with the most at stake; decide in Changes"
     _start_sheet(sheet, formats, SHEETS[1].replace(str(LOOK_ROWS), str(len(places))), note)
     columns = look_columns(changes, places)
     actions = read_texts(changes.rows.iloc[places], "action")
@@ -118,14 +118,14 @@ def _write_changes(sheet: Any, formats: Formats, changes: Changes) -> None:
 
 
 def _write_bulk(sheet: Any, formats: Formats, changes: Changes) -> None:
-    _start_sheet(sheet, formats, SHEETS[3], "空着 = 不作批量决定 Blank = no bulk decision")
+    _start_sheet(sheet, formats, SHEETS[3], "空着 = 不作批量决定 · Blank = no bulk decision")
     _finish_table(sheet, formats, bulk_columns(changes), ())
     sheet.freeze_panes(3, 3)
 
 
 def _write_holds(sheet: Any, formats: Formats, platform_status: pd.DataFrame) -> None:
     rows = held_rows(platform_status)
-    note = f"{len(rows)} 个平台暂停，保持原样 {len(rows)} platforms are held and keep their bids"
+    note = f"{len(rows)} 个平台暂停，保持原样 · {len(rows)} platforms are held and keep their bids"
     _start_sheet(sheet, formats, SHEETS[4], note)
     columns = [
         Column("平台", "Platform", "text", 24, [platform_title(name, "zh") for name in read_texts(rows, "platform")]),
@@ -145,7 +145,7 @@ def _write_holds(sheet: Any, formats: Formats, platform_status: pd.DataFrame) ->
 
 
 def _write_notes(sheet: Any, formats: Formats) -> None:
-    _start_sheet(sheet, formats, SHEETS[5], f"最多列出 {MAX_CHANGES:,} 行 At most {MAX_CHANGES:,} rows are listed")
+    _start_sheet(sheet, formats, SHEETS[5], f"最多列出 {MAX_CHANGES:,} 行 · At most {MAX_CHANGES:,} rows are listed")
     sheet.set_column(0, 1, 70)
     for row, note in enumerate(load_reasons().notes, start=3):
         for column, text in enumerate((note.zh, note.en)):

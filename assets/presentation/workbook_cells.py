@@ -28,6 +28,7 @@ _NUMBER_FORMATS: Mapping[str, str] = {
 }  # fmt: skip
 _RISKY_START = frozenset("=+-@＝＋－＠")
 _BASE = {"font_name": "Arial", "font_size": 10, "valign": "vcenter"}
+_ROW_LINE = {"bottom": 1, "bottom_color": "#e4e8ec"}
 _INPUT = {"bg_color": "#fffbe6", "border": 1, "border_color": "#e3d9a6"}
 
 
@@ -81,11 +82,11 @@ class Formats:
             properties.update(_INPUT)
         if kind in {"text", "wrap"}:
             properties.update(indent=1, text_wrap=kind == "wrap")
-        return self.get(**properties)
+        return self.get(**{**_ROW_LINE, **properties})
 
     def action(self, code: str) -> Any:
         """Return the coloured format of an action's cell."""
-        return self.get(bg_color=ACTION_COLOURS.get(code, "#f1f3f5"), align="center")
+        return self.get(bg_color=ACTION_COLOURS.get(code, "#f1f3f5"), align="center", **_ROW_LINE)
 
 
 def neutralise(text: str) -> str:
