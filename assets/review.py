@@ -13,7 +13,6 @@ import dagster as dg
 from assets.batch import Batch, Batches
 from assets.overview import night_summary, price_nodes
 from assets.presentation import charts, tables
-from assets.presentation.summary import platform_money
 from assets.steps import NIGHTS, RETRY, run_guarded
 from assets.warehouse import state
 from assets.warehouse.inputs import read_inputs
@@ -76,7 +75,7 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
     rows, status, plan = (batch.table(name) for name in SHOWN)
     summary = night_summary(rows, batch)
     held = tables.holds_table(status)
-    chart = charts.money_chart(platform_money(rows), price_nodes(plan), summary["currency"])
+    chart = charts.money_chart(rows, price_nodes(plan), summary["currency"])
     return {
         **page_links(review_folder(batch)),
         "01_night": batch.night.isoformat(),
