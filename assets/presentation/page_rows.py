@@ -26,7 +26,7 @@ from assets.presentation.wording import (
 )
 from configs.schema import Settings
 
-MAX_LISTED = 50
+MAX_LISTED = 20
 
 
 def change_views(rows: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def change_views(rows: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]
 
 
 def rows_of_reasons(recommendations: pd.DataFrame, codes: Sequence[str], settings: Settings) -> list[dict[str, Any]]:
-    """Return one group a reason that occurs, most money first, at most 50 rows each, with its count."""
+    """Return one group a reason that occurs, most money first, at most 20 rows each, with its count."""
     groups = []
     reason = pd.Series(read_texts(recommendations, "reason_code"), index=recommendations.index)
     for code in codes:

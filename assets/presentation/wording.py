@@ -52,9 +52,9 @@ def format_ratio(value: float, missing: str = BLANK) -> str:
 
 def format_share(value: float, missing: str = BLANK, *, is_signed: bool = False) -> str:
     """Return a share as a percentage: whole from 10 % on, one decimal below."""
-    if not math.isfinite(value):
-        return missing
     percent = abs(value) * 100
+    if not math.isfinite(percent):
+        return missing
     size = f"{percent:,.0f}" if percent >= 9.95 or percent == 0 else f"{percent:.1f}"
     return f"{_sign(value, size, is_signed)}{size}%"
 
