@@ -17,7 +17,17 @@ QUIET_REASON = {
 
 def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Return one row per item: its change, or why it stays."""
-    columns = ["item", "lever", "multiplier", "plan_cost", "plan_value", "marginal_roas", "binding_limit"]
+    columns = [
+        "item",
+        "lever",
+        "multiplier",
+        "plan_cost",
+        "plan_value",
+        "base_cost",
+        "base_value",
+        "marginal_roas",
+        "binding_limit",
+    ]
     rows = items.merge(plan[columns], on="item", how="left", validate="1:1")
     rows["lever"] = rows["lever"].fillna("")
     rows["is_paused"] = rows["verdict"].isin(["pause", "stock_hold"]) & ~rows["is_held"]
@@ -100,8 +110,9 @@ def with_money(rows: pd.DataFrame) -> pd.DataFrame:
     clicks[is_bid] *= served[is_bid]
     cost[is_bid] *= served[is_bid]
     is_plan = (out["action"].isin(["budget", "target"])).to_numpy()
-    cost[is_plan] = out.loc[is_plan, "plan_cost"]
-    clicks[is_plan] = out.loc[is_plan, "plan_value"] / out.loc[is_plan, "value_per_click"]
+    plan = out[is_plan]  # a budget's base is what it permits today, which its usual days may not have reached
+    cost[is_plan] += plan["plan_cost"] - plan["base_cost"]
+    clicks[is_plan] += (plan["plan_value"] - plan["base_value"]) / plan["value_per_click"]
     paused = out["is_paused"].to_numpy(dtype=bool)
     clicks[paused], cost[paused] = 0.0, 0.0
     gained = clicks - usual_clicks.to_numpy(dtype=np.float64)

@@ -192,9 +192,7 @@ def budget_items(budgets: pd.DataFrame, tree: PriceTree) -> BudgetItems:
     """Return the optimiser's arrays of closed-bid campaigns; a target's base is the cost that it steers."""
     base = budgets["base_cost"].to_numpy(dtype=np.float64)
     node = pd.Index(tree.names).get_indexer(pd.Index(budgets["platform"])).astype(np.int64)
-    value = (budgets["value_per_click"] * budgets["clicks_per_day"] * budgets["next_day_factor"]).to_numpy(
-        dtype=np.float64
-    )
+    value = (budgets["value_per_click"] * base / budgets["cpc"]).to_numpy(dtype=np.float64)
     low, high = (budgets[name].to_numpy(dtype=np.float64) * base for name in ("min_multiplier", "max_multiplier"))
     limited = np.ones(len(budgets), dtype=np.bool_)
     return BudgetItems(node, value, base, np.full(len(budgets), PRIOR_BETA), low, high, base, limited)
