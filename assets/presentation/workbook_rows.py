@@ -53,10 +53,10 @@ def change_columns(changes: Changes) -> list[Column]:
         *_short_columns(rows, changes.currency),
         Column("默认", "Default", "text", 9, read_texts(rows, "decision")),
         *input_columns(len(rows), has_value=True),
-        Column("原因", "Reason (zh)", "text", 64, texts["reason_zh"].tolist()),
-        Column("原因", "Reason (en)", "text", 64, texts["reason_en"].tolist()),
-        Column("怎样会改变", "What would change it (zh)", "text", 44, texts["would_change_zh"].tolist()),
-        Column("怎样会改变", "What would change it (en)", "text", 44, texts["would_change_en"].tolist()),
+        Column("原因", "Reason (zh)", "text", 96, texts["reason_zh"].tolist()),
+        Column("原因", "Reason (en)", "text", 118, texts["reason_en"].tolist()),
+        Column("怎样会改变", "What would change it (zh)", "text", 62, texts["would_change_zh"].tolist()),
+        Column("怎样会改变", "What would change it (en)", "text", 76, texts["would_change_en"].tolist()),
         *_detail_columns(rows),
     ]
 

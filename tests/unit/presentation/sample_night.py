@@ -72,7 +72,7 @@ def _row(index, code, random):
         "product_id": f"8{index:011d}", "status": "enabled", "currency": PLATFORMS[platform],
         "old_value": np.nan if action in {"pause", "add", "negative", "sign"} else old,
         "new_value": np.nan if action in {"pause", "negative"} else old * (1 + change), "action": action,
-        "reason_code": code, "binding_limit": "max_raise" if code == "change_cap" else None,
+        "reason_code": code, "binding_limit": "max_change" if code == "change_cap" else None,
         "evidence_grade": "ABCD"[index % 4], "score": float(random.uniform(5, 98)), "cost": cost,
         "expected_cost": cost * (1 + change), "cost_change": -cost if action == "pause" else cost * change,
         "value_change": profit * 3, "profit_change": profit, "profit_change_low": profit - cost * 0.15,
