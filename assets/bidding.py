@@ -56,7 +56,7 @@ def recommendations(
     frame = finish(pd.concat([part for part in parts if len(part)], ignore_index=True), batch)
     return Step(frame, {
         "00_review_page": dg.MetadataValue.url((batch.home.review / batch.night.isoformat() / "index.html").as_uri()),
-        "02_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(frame))),
+        "02_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(frame, currency=batch.settings.shop.currency))),
     })  # fmt: skip
 
 

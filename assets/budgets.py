@@ -72,7 +72,8 @@ def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
     out["plan_cost"], out["plan_value"] = result.keyword_cost, result.keyword_value
     out["base_cost"] = rows["usual_cost"]
     out["base_value"] = rows["value_per_click"] * rows["clicks_per_day"] * rows["next_day_factor"]
-    out["marginal_roas"], out["binding_limit"] = result.keyword_marginal, result.keyword_binding
+    out["marginal_roas"] = result.keyword_marginal / rows["margin"]  # prices speak of margin, a ROAS of sales
+    out["binding_limit"] = result.keyword_binding
     out["campaign_node"] = campaign_nodes(rows) if len(items.node) else pd.Series(dtype="str")
     return out
 
@@ -85,6 +86,7 @@ def _budget_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
     out["multiplier"] = np.where(rows["lever"] == "target_roas", target, change)
     out["plan_cost"], out["plan_value"] = result.budget_cost, result.budget_value
     out["base_cost"], out["base_value"] = rows["base_cost"], plan.problem.budgets.value0
-    out["marginal_roas"], out["binding_limit"] = result.budget_marginal, result.budget_binding
+    out["marginal_roas"] = result.budget_marginal / rows["margin"]
+    out["binding_limit"] = result.budget_binding
     out["campaign_node"] = rows["platform"]
     return out

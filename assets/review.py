@@ -51,8 +51,8 @@ def write_review(batch: Batch) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     rows, status, plan = (batch.table(name) for name in SHOWN)
     nodes, summary = price_nodes(plan), night_summary(rows, batch)
-    page.write_page(folder / "index.html", rows, status, nodes, summary)
-    workbook.write_workbook(folder / "review.xlsx", rows, status, nodes, summary)
+    page.write_page(folder / "index.html", rows, status, nodes, summary, batch.settings)
+    workbook.write_workbook(folder / "review.xlsx", rows, status, nodes, summary, batch.settings)
     return folder
 
 
@@ -82,7 +82,7 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
         "01_held": dg.MetadataValue.md(tables.to_markdown(held) if len(held) else "无暂停平台 / nothing is held"),
         "02_money": dg.MetadataValue.md(tables.to_markdown(tables.summary_table(summary))),
         "03_actions": dg.MetadataValue.md(tables.to_markdown(tables.actions_table(summary["actions"]))),
-        "04_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(rows, n=10))),
+        "04_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(rows, n=10, currency=summary["currency"]))),
         "05_chart": dg.MetadataValue.md(f"![money by platform]({charts.data_uri(chart)})"),
         "n_held": int(status["is_held"].sum()),
     }
