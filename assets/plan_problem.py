@@ -143,8 +143,11 @@ def build_tree(keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, 
 
 
 def campaign_nodes(keywords: pd.DataFrame) -> pd.Series:
-    """Return the name of each keyword's campaign node."""
-    return keywords["platform"] + " / " + keywords["account"] + " / " + keywords["campaign_key"]
+    """Return the name of each keyword's campaign node: the campaign's name, with its id where two share a name."""
+    shop = keywords["platform"] + " / " + keywords["account"] + " / "
+    name = shop + keywords["campaign"].fillna(keywords["campaign_key"])
+    n_campaigns = keywords.groupby(name)["campaign_key"].transform("nunique")
+    return name.where(n_campaigns <= 1, name + " #" + keywords["campaign_key"])
 
 
 def least_cost(keywords: pd.DataFrame) -> pd.Series:
