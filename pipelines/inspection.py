@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assets.expectations.rows import check_rows
+from assets.expectations.rows import check_rows, describe_bad_rows
 from assets.platforms.errors import UnreadableFileError
-from assets.platforms.reader import ReadTable, describe, read_source
+from assets.platforms.reader import describe, read_source
 from configs.loader import load_platforms
 from pipelines.output import guarded, print_json
 
@@ -20,7 +21,7 @@ def inspect(files: list[Path], json_output: bool) -> int:
         print_json({"files": found})
     else:
         _print(found)
-    return 1 if any(one["platform"] == "" or one.get("status") == "refused" for one in found) else 0
+    return 1 if any(one["encoding"] is None for one in found) else 0
 
 
 def look_into(path: Path) -> list[dict[str, Any]]:
@@ -33,24 +34,17 @@ def look_into(path: Path) -> list[dict[str, Any]]:
         return [_refused(path, f"cannot read {path.name}: {error.strerror}. Check the path and its permissions.")]
     described = describe(source)
     for one, table in zip(described, source.tables, strict=True):
-        bad = _failing_rows(table)
+        last = date.max if one["last_date"] is None else date.fromisoformat(one["last_date"])
+        bad = check_rows(table.frame, table.kind, last).bad
         one["quarantined_rows"] += len(bad)
-        one["messages"] += bad
+        one["messages"] = [message["text"] for message in one["messages"]] + describe_bad_rows(bad)
     return described
-
-
-def _failing_rows(table: ReadTable) -> list[str]:
-    """Return one line per row that the row rules would quarantine."""
-    if "report_date" not in table.frame or table.frame["report_date"].isna().all():
-        return []
-    bad = check_rows(table.frame, table.kind, table.frame["report_date"].max().date()).bad
-    return [f"line {line}: {reasons}" for line, reasons in bad[["line", "reasons"]].itertuples(index=False)]
 
 
 def _refused(path: Path, message: str, platform: str = "", kind: str = "") -> dict[str, Any]:
     return {
         "file": path.name, "platform": platform, "kind": kind, "encoding": None, "first_date": None, "last_date": None,
-        "rows": 0, "totals": {}, "unknown_columns": [], "quarantined_rows": 0, "messages": [message], "status": "refused",
+        "rows": 0, "totals": {}, "unknown_columns": [], "quarantined_rows": 0, "messages": [message],
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, int]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> int:
-        json_output = bool(args and args[-1] is True)
+        json_output = inspect.signature(command).bind(*args, **kwargs).arguments.get("json_output") is True
         try:
             return command(*args, **kwargs)
         except ConfigError as error:

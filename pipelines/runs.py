@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.warehouse.home import open_home
-from pipelines.definitions import build_definitions
+from pipelines.assembly import build_definitions
 from pipelines.resources import keep_libraries_quiet
 
 HELD_TAG = "bidwright/held"
