@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from assets.batch import Batch, code_hash
-from assets.expectations.rows import check_rows, quarantine_table
+from assets.expectations.rows import check_rows, describe_bad_rows, quarantine_table
 from assets.identity import with_items
 from assets.platforms.errors import UnreadableFileError
 from assets.platforms.reader import ReadTable, read_source
@@ -103,11 +103,10 @@ def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) 
     if status == "read":
         source = FactSource(file.sha256, table.platform, table.report, table.kind, scope=table.scope)
         write_facts(batch.home, source, checked.good, version)
-    notes = [str(one) for one in mismatch] + [one.text for one in table.messages]
+    notes = [*map(str, table.messages), *describe_bad_rows(checked.bad)]
     if too_many:
-        notes.insert(
-            0, f"{n_bad} of {n_all} rows failed, limit {batch.guardrails.max_failed_share:.0%}; mend the export"
-        )
+        limit = batch.guardrails.max_failed_share
+        notes.insert(0, f"{n_bad} of {n_all} rows failed, the limit is {limit:.0%}: nothing of {file.name} is used.")
     return Admitted(
         table.platform, _only(frame, "account"), table.kind, table.report, status, *_dates(frame),
         rows=len(checked.good), quarantined_rows=n_bad, totals_hold=bool(mismatch), message=" | ".join(notes),

@@ -67,9 +67,12 @@ class Batches:
     opened: dict[date, Batch] = field(default_factory=dict)
 
     def open(self, night: date) -> Batch:
-        """Return the night's frame; the first call of a night records arrivals and freezes its inputs."""
+        """Return the night's frame; the first call of a night records arrivals and freezes its inputs.
+
+        ``refresh`` is meant for the night that is run, which is opened first, never for a newer one that is only shown.
+        """
         if night not in self.opened:
-            self.opened[night] = open_batch(self.root, night, refresh=self.refresh)
+            self.opened[night] = open_batch(self.root, night, refresh=self.refresh and not self.opened)
         return self.opened[night]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.expectations.predicates import Broken, Mask, broken_rules
+from assets.expectations.predicates import Broken, Mask, as_numbers, broken_rules
 from configs.expectations_schema import Expectations, KindRules, load_expectations
 
 # Bit i of `reason_mask` is RULES[i]: append, never reorder.
@@ -27,6 +27,7 @@ DAY_COLUMNS = ("report_date", "order_date", "post_date", "period_start", "period
 SOURCE_COLUMNS = ("line", "file")  # where a row stood, not what it says
 VALUE_WITHOUT_CONVERSIONS = "value_without_conversions"
 EXACT_DUPLICATE = "exact_duplicate"
+SHOWN = 5
 QUARANTINE_COLUMNS = ("file", "line", "column", "value", "reason", "row")
 
 
@@ -67,13 +68,11 @@ def check_rows(frame: pd.DataFrame, kind: str, night: date) -> RowCheck:
     for _, _, mask in met:
         is_bad |= mask
     is_repeated = repeated & ~is_bad
-    good = frame[~is_bad & ~is_repeated].reset_index(drop=True)
+    good = _chosen(frame, ~is_bad & ~is_repeated)
     counts = {reason_code(rule, column): int(mask.sum()) for rule, column, mask in met}
     if is_repeated.any():
         counts[EXACT_DUPLICATE] = int(is_repeated.sum())
-    return RowCheck(
-        good, _with_reasons(frame, met, is_bad), frame[is_repeated].reset_index(drop=True), counts, _warnings(good)
-    )
+    return RowCheck(good, _with_reasons(frame, met, is_bad), _chosen(frame, is_repeated), counts, _warnings(good))
 
 
 def kind_rules(kind: str, expectations: Expectations) -> KindRules:
@@ -108,21 +107,36 @@ def quarantine_table(bad: pd.DataFrame, file: str) -> pd.DataFrame:
     return long.astype({"value": "str"})[list(QUARANTINE_COLUMNS)]
 
 
+def describe_bad_rows(bad: pd.DataFrame) -> list[str]:
+    """Return one sentence that counts the bad rows and names the first lines with their reasons; none for no bad row."""
+    if bad.empty:
+        return []
+    named = [f"line {line}: {why}" for line, why in bad[["line", "reasons"]].head(SHOWN).itertuples(index=False)]
+    more = len(bad) - len(named)
+    tail = f" and {more} more" if more > 0 else ""
+    return [f"{len(bad)} rows break the row rules and are set aside ({'; '.join(named)}{tail}). Mend them in the export."]
+
+
 def _row_text(record: Mapping[Any, Any]) -> str:
     return "; ".join(f"{name}={value}" for name, value in record.items() if pd.notna(value))
 
 
+def _chosen(frame: pd.DataFrame, mask: Mask) -> pd.DataFrame:
+    return (frame if mask.all() else frame[mask]).reset_index(drop=True)
+
+
 def _with_reasons(frame: pd.DataFrame, met: list[Broken], is_bad: Mask) -> pd.DataFrame:
-    bad = frame[is_bad].reset_index(drop=True)
+    bad = _chosen(frame, is_bad)
     reasons = np.full(len(bad), "", dtype=object)
     bits = np.zeros(len(bad), dtype=np.int64)
     for rule, column, mask in met:
         here = mask[is_bad]
         reasons[here] += ";" + reason_code(rule, column)
         bits[here] |= np.int64(1) << RULES.index(rule)
-    bad["reasons"] = pd.Series(reasons, dtype="str").str.removeprefix(";")
-    bad["reason_mask"] = pd.Series(bits, dtype="Int64")
-    return bad
+    return bad.assign(
+        reasons=pd.Series([text.removeprefix(";") for text in reasons], dtype="str"),
+        reason_mask=pd.Series(bits, dtype="Int64"),
+    )
 
 
 def _duplicates(frame: pd.DataFrame, rules: KindRules) -> tuple[Mask, Mask]:
@@ -145,5 +159,5 @@ def _duplicates(frame: pd.DataFrame, rules: KindRules) -> tuple[Mask, Mask]:
 def _warnings(good: pd.DataFrame) -> dict[str, int]:
     if not {"conversion_value", "conversions"} <= set(good.columns):
         return {}
-    found = int(((good["conversion_value"] > 0) & (good["conversions"] == 0)).fillna(False).sum())
+    found = int(((as_numbers(good["conversion_value"]) > 0) & (as_numbers(good["conversions"]) == 0)).sum())
     return {VALUE_WITHOUT_CONVERSIONS: found} if found else {}
