@@ -13,6 +13,7 @@ import dagster as dg
 from assets import bidding, budgets, discovery, ingest, kol, performance, pruning, publishing, review, scoring
 from configs.loader import load_platforms, load_settings
 from pipelines.jobs import NIGHTLY, PUBLISH
+from pipelines.messages import message_sensors
 from pipelines.resources import build_resources
 from pipelines.schedules import nightly_schedule
 from pipelines.sensors import inbox_sensor
@@ -33,7 +34,7 @@ def build_definitions(
         assets=[*stages, *publishing.build_bid_files(enabled, load_platforms())],
         jobs=[NIGHTLY, PUBLISH],
         schedules=[nightly_schedule(settings)],
-        sensors=[inbox_sensor(root)],
+        sensors=[inbox_sensor(root), *message_sensors(root)],
         resources=build_resources(root, refresh=refresh),
         executor=dg.in_process_executor,
         loggers=loggers,

@@ -6,7 +6,7 @@ Imports of the work happen inside the commands, so that ``--help`` answers at on
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Annotated
 
@@ -131,7 +131,8 @@ def ui(
 
 def main() -> None:
     """Run the command line; commands of other rooms (the simulator's) join through the entry-point group."""
-    for found in sorted(entry_points(group="bidwright.commands"), key=lambda one: one.name):
+    ours = distribution("bidwright").entry_points.select(group="bidwright.commands")  # of this package alone: fast
+    for found in sorted(ours, key=lambda one: one.name):
         app.command(found.name)(found.load())
     app()
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from assets.warehouse.home import open_home
 from assets.warehouse.state import nights_in, write_state
 from configs.loader import load_settings
+from pipelines.jobs import NIGHTLY
+from pipelines.messages import tell_night
 from pipelines.output import fail, guarded, print_json, progress
 from pipelines.report import night_report, print_report
 from pipelines.resources import environment_for_ui, home_root
@@ -98,4 +100,7 @@ def _run_and_report(root: Path, job: str, night: date, refresh: bool, json_outpu
 def _run(root: Path, job: str, night: date, refresh: bool, json_output: bool) -> RunOutcome:
     with progress(f"night {night}", quiet=json_output) as say:
         hear: Callable[[str, str], None] = say
-        return run_job(root, job, night, refresh=refresh, say=hear)
+        outcome = run_job(root, job, night, refresh=refresh, say=hear)
+    if job == NIGHTLY.name:
+        tell_night(root, night, outcome.error)
+    return outcome

@@ -1,4 +1,4 @@
-"""The jobs of one home: the whole night, and publishing alone. Which stages exist is said in ``pipelines.definitions``."""
+"""The jobs of one home: the whole night, and publishing alone. Which stages exist is said in ``pipelines.assembly``."""
 
 from __future__ import annotations
 

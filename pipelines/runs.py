@@ -15,6 +15,7 @@ import dagster as dg
 
 from assets.warehouse.home import open_home
 from pipelines.assembly import build_definitions
+from pipelines.messages import TOLD_TAG
 from pipelines.resources import keep_libraries_quiet
 
 HELD_TAG = "bidwright/held"
@@ -68,6 +69,7 @@ def run_job(
             partition_key=night.isoformat(),
             raise_on_error=False,
             run_config={"loggers": {"console": {}}},
+            tags={TOLD_TAG: "command line"},
         )
         run = instance.get_run_by_id(result.run_id)
         held = tuple(filter(None, run.tags.get(HELD_TAG, "").split(","))) if run else ()
