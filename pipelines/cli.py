@@ -17,7 +17,7 @@ JSON = Annotated[bool, typer.Option("--json", help="One machine-readable object 
 NIGHT = Annotated[str, typer.Option("--night", help="Night as YYYY-MM-DD (default: the newest in the inbox).")]
 
 app = typer.Typer(
-    name="bidwright", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    name="bidwright", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
     help="Turns last night's ad reports into this morning's bid files.\n\n"
     "Example: bidwright simulate --home demo && bidwright run --home demo",
 )  # fmt: skip
