@@ -48,8 +48,13 @@ def is_transient(error: BaseException) -> bool:
 
 def fail_permanently(context: dg.AssetExecutionContext, error: Exception) -> dg.Failure:
     """Return the failure that neither the step nor the run-retry daemon will try again."""
-    context.instance.add_run_tags(context.run_id, {RUN_RETRY_TAG: "0"})
+    forbid_run_retries(context)
     return dg.Failure(description=f"{type(error).__name__}: {error}", allow_retries=False)
+
+
+def forbid_run_retries(context: dg.AssetExecutionContext) -> None:
+    """Tell the run-retry daemon that this run would fail again."""
+    context.instance.add_run_tags(context.run_id, {RUN_RETRY_TAG: "0"})
 
 
 def night_table(
@@ -87,10 +92,11 @@ def _outcome(context: dg.AssetExecutionContext, name: str, compute: Callable[[],
     step = run_guarded(context, compute)
     verdict = check_table(step.frame, name)
     yield dg.Output(step.frame, metadata={**step.metadata, "rows": len(step.frame), GATE: verdict.passed})
-    failed = [str(failure) for failure in verdict.failures]
+    if not verdict.passed:
+        forbid_run_retries(context)  # the same inputs would fail again
     yield dg.AssetCheckResult(
         check_name=GATE, passed=verdict.passed, severity=dg.AssetCheckSeverity.ERROR,
-        description="; ".join(failed[:5]) if failed else None, metadata={"expectations": verdict.n_expectations},
+        description=None if verdict.passed else verdict.told, metadata={"expectations": verdict.n_expectations},
     )  # fmt: skip
     yield from step.checks
 

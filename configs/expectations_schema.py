@@ -78,6 +78,7 @@ class Suite(Frozen):
     in_set: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     ordered: tuple[tuple[str, ...], ...] = ()  # each a chain of columns that may not fall
     may_be_infinite: tuple[str, ...] = ()
+    remedy: str = "Nothing is published from it. Mend what the night was given, or the stage, and run the night again."
 
     @model_validator(mode="after")
     def _strict_columns_are_required(self) -> Suite:

@@ -45,7 +45,7 @@ def _verdict(frame: pd.DataFrame, suite: Suite, finite_limit: float, whole_table
         schema = tuple(rule for rule in rules if rule.expectation in SCHEMA_RULES)
         values = [failure_of(rule, frame) for rule in rules if rule.expectation not in SCHEMA_RULES]
         failures = (*run_great_expectations(frame, schema), *(one for one in values if one is not None))
-    return GateVerdict(not failures, failures, len(rules))
+    return GateVerdict(not failures, failures, len(rules), suite.remedy if failures else "")
 
 
 def _refused(failure: Failure) -> GateVerdict:

@@ -114,7 +114,9 @@ def describe_bad_rows(bad: pd.DataFrame) -> list[str]:
     named = [f"line {line}: {why}" for line, why in bad[["line", "reasons"]].head(SHOWN).itertuples(index=False)]
     more = len(bad) - len(named)
     tail = f" and {more} more" if more > 0 else ""
-    return [f"{len(bad)} rows break the row rules and are set aside ({'; '.join(named)}{tail}). Mend them in the export."]
+    return [
+        f"{len(bad)} rows break the row rules and are set aside ({'; '.join(named)}{tail}). Mend them in the export."
+    ]
 
 
 def _row_text(record: Mapping[Any, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_EXAMPLES = 5
+MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Failure:
     def __str__(self) -> str:
         """Return the failure as one line."""
         shown = f", e.g. {', '.join(self.examples)}" if self.examples else ""
-        return f"{self.expectation} {self.column}: {self.observed} (limit {self.limit}){shown}".replace("  ", " ")
+        return f"{f'{self.expectation} {self.column}'.rstrip()}: {self.observed} (limit {self.limit}){shown}"
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,9 @@ class GateVerdict:
     passed: bool
     failures: tuple[Failure, ...]
     n_expectations: int
+    remedy: str = ""
+
+    @property
+    def told(self) -> str:
+        """The first failures as one text with what to do, empty when the table passed."""
+        return "; ".join(str(one) for one in self.failures[:MAX_SHOWN]) + (f". {self.remedy}" if self.remedy else "")
