@@ -100,7 +100,8 @@ def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
     new, old = (rows.loc[valued, name].to_numpy(dtype=np.float64) for name in ("new_value", "old_value"))
     unsafe[valued] = assert_safe(new, old, MAX_RATIO)
     reason[rows["platform"].isin(rows.loc[unsafe, "platform"])] = "unsafe_value"
-    spend = rows.groupby("platform")[["cost", "cost_change"]].sum()
+    usual = rows["cost"].where(rows["level"] != "search_term", 0.0)  # a term's cost is part of its keyword's already
+    spend = rows.assign(cost=usual).groupby("platform")[["cost", "cost_change"]].sum()
     after = spend["cost"] + spend["cost_change"]
     too_much = after[(after > batch.guardrails.max_expected_spend * spend["cost"]) & (spend["cost"] > 0)].index
     reason[rows["platform"].isin(too_much) & (reason == "") & (rows["platform"] != "kol")] = "expected_spend"

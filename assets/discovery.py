@@ -26,7 +26,7 @@ TERM_KEY = ["platform", "account", "campaign", "ad_group", "search_term"]
 TERM_COLUMNS = [
     *TERM_KEY, "campaign_id", "ad_group_id", "currency", "fx_rate", "impressions", "clicks", "cost", "conversions",
     "conversion_value", "cvr", "cpc", "aov", "margin", "value_per_click", "value_per_click_low", "value_per_click_high",
-    "roas", "roas_low", "roas_high", "p_below_floor", "growth", "verdict", "is_known", "is_blocked", "effective_clicks",
+    "roas", "roas_low", "roas_high", "p_below_floor", "growth", "verdict", "is_known", "is_blocked", "n_days", "effective_clicks",
 ]  # fmt: skip
 GROWTH_DAYS = 7
 RISING = 1.2  # the low end of the growth interval: a fifth more than the week before, surely
@@ -72,21 +72,31 @@ def load_terms(batch: Batch) -> pd.DataFrame:
     ).frame
     period = window.period_facts(batch.home, batch.inputs, "search_terms")
     if len(period):
-        newest = period.groupby(["platform", "account"])["period_end"].transform("max")
-        fresh = (period["period_end"] == newest) & (period["period_end"] >= pd.Timestamp(start))
-        period = period[fresh].copy()
+        period = period[period["period_start"] >= pd.Timestamp(start)].copy()
         period["report_date"] = pd.NaT  # a period says nothing of growth inside it
         has_daily = pd.MultiIndex.from_frame(period[["platform", "account"]]).isin(
             pd.MultiIndex.from_frame(daily[["platform", "account"]]) if len(daily) else []
         )
         period = period[~has_daily]
+    days = pd.concat([_days_of(daily, "report_date", "report_date"), _days_of(period, "period_start", "period_end")])
     facts = pd.concat([part for part in (daily, period) if len(part)] or [daily], ignore_index=True)
     facts = facts[facts["platform"].isin(batch.uses) & facts["search_term"].notna()]
     if facts.empty:
         return facts
+    facts = facts.merge(days.groupby(["platform", "account"])["n_days"].sum().reset_index(), on=["platform", "account"])
     day = facts["report_date"].fillna(pd.Timestamp(batch.night))
     facts = to_shop_money(facts, ("cost", "conversion_value"), day, batch.settings)
     return _sum_terms(facts[facts["fx_rate"].notna()], batch)
+
+
+def _days_of(facts: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
+    """Return how many days each account's facts cover."""
+    if facts.empty:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in ("platform", "account", "n_days")})
+    spans = (
+        facts[["platform", "account", first, last]].loc[:, lambda frame: ~frame.columns.duplicated()].drop_duplicates()
+    )
+    return spans.assign(n_days=(spans[last] - spans[first]).dt.days + 1)[["platform", "account", "n_days"]]
 
 
 def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -101,7 +111,7 @@ def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     sums = dict.fromkeys(
         ("impressions", "clicks", "cost", "conversions", "conversion_value", "recent", "earlier"), "sum"
     )
-    last = dict.fromkeys(("currency", "fx_rate", "keyword", "match_type"), "last")
+    last = dict.fromkeys(("currency", "fx_rate", "keyword", "match_type", "n_days"), "last")
     return rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last}).reset_index()
 
 

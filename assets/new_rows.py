@@ -9,6 +9,7 @@ from assets.batch import Batch
 from assets.platforms.items import join_key
 from assets.platforms.levers import round_to_step
 from optimizers.bids import bid_for_new_item
+from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse
 from optimizers.score import evidence_grade
 
 ACTION_OF_VERDICT = {"add": "add", "negative": "negative", "rising": "keep", "blocked": "hold"}
@@ -38,19 +39,40 @@ def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
     price = plan.groupby("platform")["platform_price"].first()
     rows["price"] = rows["platform"].map(price).astype("float64").replace(np.inf, np.nan).fillna(1.0).clip(lower=1.0)
     rows["old_value"], rows["new_value"] = np.nan, new_bids(rows, batch)
-    rows["cost"] = rows["cost"] / batch.settings.window.days
-    rows["expected_cost"] = np.where(rows["action"] == "negative", 0.0, rows["cost"])
+    rows["cost"] = rows["cost"] / rows["n_days"]
+    gained, rows["expected_cost"] = expected_traffic(rows)
     rows["cost_change"] = rows["expected_cost"] - rows["cost"]
-    clicks = rows["clicks"] / batch.settings.window.days * np.where(rows["action"] == "negative", -1.0, 0.0)
-    rows["value_change"] = clicks * rows["value_per_click"] / rows["margin"]
-    rows["profit_change"] = clicks * rows["value_per_click"] - rows["cost_change"]
-    rows["profit_change_low"] = clicks * rows["value_per_click_high"] - rows["cost_change"]
-    rows["profit_change_high"] = clicks * rows["value_per_click_low"] - rows["cost_change"]
+    rows["value_change"] = gained * rows["value_per_click"] / rows["margin"]
+    rows["profit_change"] = gained * rows["value_per_click"] - rows["cost_change"]
+    ends = [gained * rows[f"value_per_click_{side}"] - rows["cost_change"] for side in ("low", "high")]
+    rows["profit_change_low"], rows["profit_change_high"] = np.minimum(*ends), np.maximum(*ends)
     known = np.ones(len(rows), dtype=bool)
     rows["evidence_grade"] = evidence_grade(
         rows["effective_clicks"].to_numpy(dtype=np.float64), rows["conversions"].to_numpy(dtype=np.float64), known
     )
     return rows
+
+
+def expected_traffic(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return clicks gained a day and cost a day: a negative ends the term's traffic, an added word answers to its own bid.
+
+    The word's bid so far is not known; what its clicks cost stands in for it.
+    """
+    clicks = (rows["clicks"] / rows["n_days"]).to_numpy(dtype=np.float64)
+    gained, cost = np.zeros(len(rows)), rows["cost"].to_numpy(dtype=np.float64).copy()
+    ends = (rows["action"] == "negative").to_numpy()
+    gained[ends], cost[ends] = -clicks[ends], 0.0
+    added = (rows["new_value"].notna() & (rows["cpc"] > 0) & (rows["cost"] > 0)).to_numpy()
+    part = rows[added]
+    paid = part["cpc"].to_numpy(dtype=np.float64)
+    ones = np.ones(len(part))
+    curve = KeywordResponse(
+        clicks[added], paid, paid, part["value_per_click"].to_numpy(dtype=np.float64),
+        PRIOR_ETA * ones, ones, PRIOR_KAPPA * ones, MAX_MULTIPLIER * ones,
+    )  # fmt: skip
+    change = (part["new_value"] * part["fx_rate"]).to_numpy(dtype=np.float64) / paid
+    gained[added], cost[added] = curve.clicks_at(change) - clicks[added], curve.cost_at(change)
+    return pd.Series(gained, index=rows.index), pd.Series(cost, index=rows.index)
 
 
 def new_bids(rows: pd.DataFrame, batch: Batch) -> pd.Series:

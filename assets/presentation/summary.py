@@ -64,14 +64,15 @@ def platform_money(recommendations: pd.DataFrame) -> pd.DataFrame:
     """Return cost and value a day by platform, before and after the accepted changes, most cost first.
 
     An item with several rows (a bid and a status) counts once before; all its accepted changes count. Value before is
-    roas x cost, missing counting as nothing.
+    roas x cost, missing counting as nothing. What a search term costs is part of its keyword's cost already.
     """
-    texts, numbers = ("platform", "item", "decision"), ("cost", "roas", "cost_change", "value_change")
+    texts, numbers = ("platform", "item", "level", "decision"), ("cost", "roas", "cost_change", "value_change")
     require_columns(recommendations, [*texts, *numbers], "recommendations")
     rows = pd.DataFrame({name: read_texts(recommendations, name) for name in texts})
     for name in numbers:
         rows[name] = np.nan_to_num(read_numbers(recommendations, name))
     rows["value"] = rows["cost"] * rows["roas"]
+    rows.loc[rows["level"] == "search_term", ["cost", "value"]] = 0.0
     before = rows.drop_duplicates(["platform", "item"]).groupby("platform")[["cost", "value"]].sum()
     accepted = rows[rows["decision"] == "accept"].groupby("platform")[["cost_change", "value_change"]].sum()
     change = accepted.reindex(before.index, fill_value=0.0)
