@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from assets.platforms.errors import UnreadableFileError
@@ -31,7 +32,8 @@ def night_is_ready(root: Path, night: date, settings: Settings, now: datetime) -
     if state.is_published(home, night):
         return Readiness(False, f"night {night} has been published already")
     here = [one for one in arrivals.record_arrivals(home, night) if one.as_of == night]
-    missing = sorted(_required(settings) - _platforms_in(home.originals, [one.sha256 for one in here]))
+    lacking = _required(settings) - {one for file in here for one in reports_in(home.originals / file.sha256)}
+    missing = sorted({platform for platform, _ in lacking})
     if not missing:
         return Readiness(True, f"all required reports of {night} have arrived")
     deadline = datetime.combine(night + timedelta(days=1), time.fromisoformat(settings.deadline), now.tzinfo)
@@ -40,15 +42,16 @@ def night_is_ready(root: Path, night: date, settings: Settings, now: datetime) -
     return Readiness(False, f"night {night} waits for {', '.join(missing)} until {settings.deadline}")
 
 
-def _required(settings: Settings) -> set[str]:
-    return {name for name, use in settings.platforms.items() if use.is_enabled and use.required}
+def _required(settings: Settings) -> set[tuple[str, str]]:
+    """Return platform and kind of every report that the night must have."""
+    uses = {name: use for name, use in settings.platforms.items() if use.is_enabled}
+    return {(name, kind) for name, use in uses.items() for kind in use.required}
 
 
-def _platforms_in(folder: Path, hashes: list[str]) -> set[str]:
-    found: set[str] = set()
-    for sha256 in hashes:
-        try:
-            found.update(table.platform for table in read_source(folder / sha256, load_platforms()).tables)
-        except UnreadableFileError:
-            continue  # the night itself reports it; here it only does not count as arrived
-    return found
+@lru_cache(maxsize=1024)  # the sensor asks every minute, and an original never changes
+def reports_in(original: Path) -> frozenset[tuple[str, str]]:
+    """Return platform and kind of each report in a file; a file that cannot be read has none."""
+    try:
+        return frozenset((table.platform, table.kind) for table in read_source(original, load_platforms()).tables)
+    except UnreadableFileError:
+        return frozenset()  # the night itself reports it; here it only does not count as arrived

@@ -19,7 +19,7 @@ from assets.expectations.gates import Background, judge_platforms
 from assets.expectations.profile import concat_profiles, profile_facts
 from assets.money import fx_rates
 from assets.presentation import tables
-from assets.steps import NIGHTS, Step, night_table
+from assets.steps import NIGHTS, Step, night_table, tag_held
 from assets.warehouse import window
 
 GROUP = "1_read"
@@ -92,9 +92,7 @@ def build_platform_status(platforms: tuple[str, ...]) -> dg.AssetsDefinition:
         """
         batch = batches.open(context.partition_time_window.start.date())
         status = judge(batch, profile, source_files)
-        held = status.loc[status["is_held"], "platform"].tolist()
-        if held:
-            context.instance.add_run_tags(context.run_id, {"bidwright/held": ",".join(held)})
+        tag_held(context, status.loc[status["is_held"], "platform"])
         shown = tables.to_markdown(status[["platform", "is_held", "reason_zh"]])
         return Step(
             status,

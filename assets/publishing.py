@@ -14,7 +14,7 @@ import dagster as dg
 from assets.batch import Batch, Batches
 from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manifest
 from assets.platforms.writer import write_bid_files
-from assets.steps import NIGHTS, RETRY, run_guarded
+from assets.steps import NIGHTS, RETRY, run_guarded, tag_held
 from assets.warehouse import receipts, state
 from configs.platform_schema import Platform
 
@@ -31,6 +31,7 @@ class Published:
     files: tuple[str, ...] = ()
     rows: int = 0
     why_not: str = ""
+    is_held: bool = False
 
 
 def build_bid_files(enabled: tuple[str, ...], platforms: Mapping[str, Platform]) -> list[dg.AssetsDefinition]:
@@ -53,6 +54,7 @@ def _leaf(platform: str) -> dg.AssetsDefinition:
         done = run_guarded(context, lambda: publish_platform(batch, platform))
         if done.why_not:
             context.log.warning(f"{platform}: nothing published for {batch.night}: {done.why_not}")
+            tag_held(context, [platform] if done.is_held else [])
             return
         metadata = {"folder": dg.MetadataValue.path(str(done.folder)), "files": len(done.files), "rows": done.rows}
         yield dg.MaterializeResult(asset_key=["bid_files", platform], metadata=metadata)
@@ -66,10 +68,11 @@ def publish_platform(batch: Batch, platform: str) -> Published:
     receipt = {name: receipts.verify_chain(batch.home, batch.night, batch.inputs.revision, name) for name in SOURCES}[
         "recommendations"
     ]
-    why_not = _why_not(batch, platform)
+    hold = _why_held(batch, platform)
+    why_not = hold or _why_not_yet(batch)
     if why_not:
         _withdraw(folder)
-        return Published(platform, folder, why_not=why_not)
+        return Published(platform, folder, why_not=why_not, is_held=bool(hold))
     rows = batch.table("recommendations")
     rows = rows[rows["platform"] == platform]
     written = write_bid_files(rows, batch.platforms[platform], folder, night=batch.night)
@@ -83,10 +86,14 @@ def publish_platform(batch: Batch, platform: str) -> Published:
     return Published(platform, folder, tuple(one.path.name for one in written), n_rows)
 
 
-def _why_not(batch: Batch, platform: str) -> str:
+def _why_held(batch: Batch, platform: str) -> str:
     status = batch.table("platform_status").set_index("platform")
     if platform in batch.uses and (platform not in status.index or status.loc[platform, "is_held"]):
         return str(status.loc[platform, "reason_en"]) if platform in status.index else "the platform has no status"
+    return ""
+
+
+def _why_not_yet(batch: Batch) -> str:
     if batch.settings.review == "approve" and not state.is_approved(batch.home, batch.night):
         return "review: approve is set and nobody has approved this night yet (bidwright publish --approve)"
     return ""

@@ -10,7 +10,7 @@ import errno
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
@@ -25,6 +25,7 @@ GATE = "table_gate"
 TABLES_KEY = "tables"
 RETRY = dg.RetryPolicy(max_retries=2, delay=2.0, backoff=dg.Backoff.EXPONENTIAL)
 RUN_RETRY_TAG = "dagster/max_retries"
+HELD_TAG = "bidwright/held"
 TRANSIENT_ERRNO = frozenset({
     errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ECONNRESET, errno.ENETUNREACH,
 })  # fmt: skip
@@ -55,6 +56,15 @@ def fail_permanently(context: dg.AssetExecutionContext, error: Exception) -> dg.
 def forbid_run_retries(context: dg.AssetExecutionContext) -> None:
     """Tell the run-retry daemon that this run would fail again."""
     context.instance.add_run_tags(context.run_id, {RUN_RETRY_TAG: "0"})
+
+
+def tag_held(context: dg.AssetExecutionContext, platforms: Iterable[str]) -> None:
+    """Name platforms that are held tonight in the run's tags, beside those that other steps named."""
+    run = context.instance.get_run_by_id(context.run_id)
+    known = run.tags.get(HELD_TAG, "") if run else ""
+    held = sorted({*filter(None, known.split(",")), *platforms})
+    if held:
+        context.instance.add_run_tags(context.run_id, {HELD_TAG: ",".join(held)})
 
 
 def night_table(

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.steps import HELD_TAG
 from assets.warehouse.home import open_home
 from pipelines.assembly import build_definitions
 from pipelines.messages import TOLD_TAG
 from pipelines.resources import keep_libraries_quiet
 
-HELD_TAG = "bidwright/held"
 DAGSTER_YAML = """# Storage is SQLite in this folder. See docs/production.md for PostgreSQL.
 telemetry:
   enabled: false

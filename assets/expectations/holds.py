@@ -226,9 +226,9 @@ def _first(rule: KindRule, facts: PlatformFacts) -> Fields:
 HOLD_RULES: dict[str, Callable[[PlatformFacts], Fields]] = {
     "no_data": _no_data,
     "unreadable_file": _unreadable_file,
+    "totals_mismatch": _totals_mismatch,
     "missing_required_report": partial(_first, _missing_report),
     "missing_last_day": partial(_first, _missing_last_day),
-    "totals_mismatch": _totals_mismatch,
     "failed_share": partial(_first, _too_many_failed),
     "mixed_currency": partial(_first, _mixed_currency),
     "missing_fx": _missing_fx,
