@@ -9,7 +9,7 @@ import pandas as pd
 from assets.batch import Batches
 from assets.plan_problem import PRIOR_BETA, PlanProblem, build_problem, campaign_nodes
 from assets.steps import Step, night_table
-from optimizers.allocation import AllocationResult, allocate
+from optimizers.allocation import AllocationProblem, AllocationResult, allocate
 
 PLAN_COLUMNS = [
     "item", "platform", "account", "level", "lever", "multiplier", "plan_cost", "plan_value", "base_cost", "base_value",
@@ -33,8 +33,10 @@ def budget_plan(
     batch = batches.open(context.partition_time_window.start.date())
     reserved = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
     plan = build_problem(pruned_items, batch, reserved=reserved)
+    if plan.problem is None:
+        return Step(empty_plan(), {"total_cost": round(plan.fixed_cost, 2), "note": "no item may be moved tonight"})
     result = allocate(plan.problem)
-    frame = plan_rows(plan, result)
+    frame = plan_rows(plan, plan.problem, result)
     currency = batch.settings.shop.currency
     words = result.describe(currency=currency)
     metadata = {
@@ -45,12 +47,30 @@ def budget_plan(
     return Step(frame, metadata)
 
 
-def plan_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
+def empty_plan() -> pd.DataFrame:
+    """Return the table without a row, with its types."""
+    texts = {
+        "item",
+        "platform",
+        "account",
+        "level",
+        "lever",
+        "binding_limit",
+        "campaign_node",
+        "sentence_en",
+        "sentence_zh",
+    }
+    return pd.DataFrame({
+        name: pd.Series(dtype="str" if name in texts else "float64") for name in PLAN_COLUMNS
+    })  # fmt: skip
+
+
+def plan_rows(plan: PlanProblem, problem: AllocationProblem, result: AllocationResult) -> pd.DataFrame:
     """Return the allocation as a table; `multiplier` is the new value over the old one of the row's own lever."""
-    keywords, budgets = _keyword_rows(plan, result), _budget_rows(plan, result)
+    keywords, budgets = _keyword_rows(plan, result), _budget_rows(plan, problem, result)
     out = pd.concat([part for part in (keywords, budgets) if len(part)] or [keywords], ignore_index=True)
     price = dict(zip(result.node_names, result.node_price, strict=True))
-    tree = plan.problem.tree
+    tree = problem.tree
     least = dict(zip(tree.names, tree.min_cost, strict=True))
     most = dict(zip(tree.names, tree.max_cost, strict=True))
     words = dict(zip(result.node_names, result.describe(), strict=False))
@@ -66,7 +86,6 @@ def plan_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
 
 def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
     rows = plan.keywords
-    items = plan.problem.keywords
     out = rows[["item", "platform", "account", "level", "lever"]].copy()
     out["multiplier"] = result.multiplier
     out["plan_cost"], out["plan_value"] = result.keyword_cost, result.keyword_value
@@ -74,18 +93,18 @@ def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
     out["base_value"] = rows["value_per_click"] * rows["clicks_per_day"] * rows["next_day_factor"]
     out["marginal_roas"] = result.keyword_marginal / rows["margin"]  # prices speak of margin, a ROAS of sales
     out["binding_limit"] = result.keyword_binding
-    out["campaign_node"] = campaign_nodes(rows) if len(items.node) else pd.Series(dtype="str")
+    out["campaign_node"] = campaign_nodes(rows)
     return out
 
 
-def _budget_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
+def _budget_rows(plan: PlanProblem, problem: AllocationProblem, result: AllocationResult) -> pd.DataFrame:
     rows = plan.budgets
     out = rows[["item", "platform", "account", "level", "lever"]].copy()
     change = result.budget / rows["base_cost"].to_numpy(dtype=np.float64)
     target = change ** -(1.0 - PRIOR_BETA)  # log cost = a - theta log target with theta = 1 / (1 - beta)
     out["multiplier"] = np.where(rows["lever"] == "target_roas", target, change)
     out["plan_cost"], out["plan_value"] = result.budget_cost, result.budget_value
-    out["base_cost"], out["base_value"] = rows["base_cost"], plan.problem.budgets.value0
+    out["base_cost"], out["base_value"] = rows["base_cost"], problem.budgets.value0
     out["marginal_roas"] = result.budget_marginal / rows["margin"]
     out["binding_limit"] = result.budget_binding
     out["campaign_node"] = rows["platform"]

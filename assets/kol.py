@@ -14,7 +14,7 @@ import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.money import from_micros, fx_rates
-from assets.plan_problem import PlanProblem, build_problem
+from assets.plan_problem import PlanProblem, build_problem, least_cost
 from assets.presentation import tables
 from assets.steps import Step, night_table
 from assets.warehouse import window
@@ -29,6 +29,7 @@ from optimizers.kol import (
     expected_offer_value,
     horizon_curve,
 )  # fmt: skip
+from optimizers.tree import PriceTree
 
 OFFER_COLUMNS = [
     "offer_id", "kol_id", "kol_platform", "tier", "category", "content_format", "currency", "account_fee", "fee",
@@ -142,22 +143,23 @@ def build_kol_problem(
 
 def ads_curve(plan: PlanProblem, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the ads' value of money over the horizon, from the least that tonight's caps permit to the whole budget."""
-    tree = plan.problem.tree
-    most = float(tree.max_cost[0])
-    if not len(plan.keywords) and not len(plan.budgets):
+    if plan.problem is None:  # nothing in the ads moves: offers have no rival for the rest of the money
         return np.array([0.0, 1.0]), np.array([0.0, 0.0])
-    least = least_total(plan)
-    cost, value = spend_value_curve(plan.problem, np.linspace(least, max(most, least), N_CURVE_POINTS))
+    tree = plan.problem.tree
+    least = least_total(plan, tree)
+    cost, value = spend_value_curve(
+        plan.problem, np.linspace(least, max(float(tree.max_cost[0]), least), N_CURVE_POINTS)
+    )
     return horizon_curve(cost, value, horizon)
 
 
-def least_total(plan: PlanProblem) -> float:
+def least_total(plan: PlanProblem, tree: PriceTree) -> float:
     """Return the least that the movable items can cost a day, with the slack that a bound needs."""
-    from assets.plan_problem import least_cost  # noqa: PLC0415 - used here only
-
-    budgets = float((plan.budgets["base_cost"] * plan.budgets["min_multiplier"]).sum())
-    lowest = float(least_cost(plan.keywords).sum()) + budgets
-    return max(lowest, float(plan.problem.tree.min_cost.sum())) * (1 + 1e-6)
+    budgets = (plan.budgets["base_cost"] * plan.budgets["min_multiplier"]).groupby(plan.budgets["platform"]).sum()
+    bids = least_cost(plan.keywords).groupby(plan.keywords["platform"]).sum()
+    floor = pd.Series(tree.min_cost, index=list(tree.names))
+    lowest = bids.add(budgets, fill_value=0.0)
+    return float(np.maximum(lowest, floor.reindex(lowest.index)).sum()) * (1 + 1e-6)
 
 
 def plan_rows(offers: pd.DataFrame, value: OfferValue, margin: float, result: KolResult, batch: Batch) -> pd.DataFrame:

@@ -27,9 +27,12 @@ MOVABLE = ("keep", "lower", "protected")
 
 @dataclass(frozen=True)
 class PlanProblem:
-    """The problem and the rows it came from; ``fixed_cost`` is spent by items that nobody moves tonight."""
+    """The problem and the rows it came from; ``fixed_cost`` is spent by items that nobody moves tonight.
 
-    problem: AllocationProblem
+    ``problem`` is None when nothing may move, as in a home that has no entity export yet.
+    """
+
+    problem: AllocationProblem | None
     keywords: pd.DataFrame
     budgets: pd.DataFrame
     fixed_cost: float
@@ -45,15 +48,24 @@ def build_problem(items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0) -
     budgets["base_cost"] = np.where(
         budgets["lever"] == "daily_budget", budgets["daily_budget"] * budgets["fx_rate"], budgets["usual_cost"]
     )
-    kept = ~movable & (items["verdict"] != "pause") & (items["verdict"] != "stock_hold") | items["is_held"]
-    fixed = float(items.loc[kept, "usual_cost"].sum()) + float(rows.loc[rows["lever"] == "", "usual_cost"].sum())
+    fixed = fixed_costs(items, rows)
+    fixed_cost = float(fixed.sum())
     wanted = batch.settings.budget.daily_total
     total = float(items["usual_cost"].sum()) if wanted is None else wanted
-    tree = build_tree(keywords, budgets, max(total - fixed - reserved, 0.0), batch)
+    if keywords.empty and budgets.empty:
+        return PlanProblem(None, keywords, budgets, fixed_cost, total)
+    tree = build_tree(keywords, budgets, max(total - fixed_cost - reserved, 0.0), fixed, batch)
     problem = AllocationProblem(
         keyword_items(keywords, tree), budget_items(budgets, tree), tree, mode=batch.settings.budget.mode
     )
-    return PlanProblem(problem, keywords, budgets, fixed, total)
+    return PlanProblem(problem, keywords, budgets, fixed_cost, total)
+
+
+def fixed_costs(items: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Return by platform what is spent a day by items that nobody moves: held, unknown, frozen, or without a lever."""
+    stays = items["is_held"] | ~items["verdict"].isin([*MOVABLE, "pause", "stock_hold"])
+    parts = [items.loc[stays, ["platform", "usual_cost"]], rows.loc[rows["lever"] == "", ["platform", "usual_cost"]]]
+    return pd.concat(parts, ignore_index=True).groupby("platform")["usual_cost"].sum()
 
 
 def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -62,8 +74,9 @@ def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     The multiplier of a target is that of the cost it steers, so its caps are the caps of a budget.
     """
     out = rows.copy()
-    spends = (out["usual_cost"] > 0) & (out["value_per_click"] > 0)
-    is_keyword = (out["level"] == "keyword") & out["bid"].notna()
+    is_known = out[["value_per_click", "cpc"]].notna().all(axis=1) & (out["value_source"] != "unknown")
+    spends = (out["usual_cost"] > 0) & (out["value_per_click"] > 0) & is_known
+    is_keyword = (out["level"] == "keyword") & out["bid"].notna() & is_known
     is_exhausted = out["is_exhausted"].astype(bool)
     levers = [
         ("keyword_bid", is_keyword),
@@ -105,17 +118,41 @@ def _caps(part: pd.DataFrame, lever: str, platform: Platform, caps: Guardrails) 
 def _with_goals(rows: pd.DataFrame) -> pd.DataFrame:
     """Cap raises: nothing protected, judged under the floor or brand is raised, and no raise goes under the ROAS floor."""
     out = rows.copy()
-    at_floor = (out["value_per_click"] / out["margin"]) / (out["roas_floor"] * out["cpc"])
-    allowed = np.maximum(at_floor.to_numpy(dtype=np.float64), 1.0)
-    allowed[(out["verdict"] != "keep").to_numpy() | out["is_brand"].to_numpy(dtype=bool)] = 1.0
-    is_bid = (out["lever"] == "keyword_bid").to_numpy()
-    limit = np.where(is_bid, np.minimum(out["max_multiplier"], allowed), out["max_multiplier"])
-    out["max_multiplier"] = np.maximum(limit, out["min_multiplier"])
+    is_bid = out["lever"] == "keyword_bid"
+    above = (out["revenue_per_click"] / (out["roas_floor"] * out["cpc"])).fillna(0.0)
+    allowed = above.clip(lower=1.0) ** (1.0 / (1.0 - PRIOR_BETA))  # value = cost^beta, so roas falls by cost^(1 - beta)
+    allowed[is_bid] = most_above_floor(out[is_bid])
+    allowed[(out["verdict"] != "keep") | out["is_brand"].astype(bool)] = 1.0
+    out["max_multiplier"] = np.maximum(np.minimum(out["max_multiplier"], allowed), out["min_multiplier"])
     return out
 
 
-def build_tree(keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, batch: Batch) -> PriceTree:
-    """Return total -> platform -> campaign. A maximum that tonight's caps cannot reach is lifted to what they can."""
+def most_above_floor(bids: pd.DataFrame) -> np.ndarray:
+    """Return the largest multiple of today's bid, within its cap, whose ROAS is not under the floor; at least 1.
+
+    Value less floor x cost is concave in the bid, so there is one crossing, found by halving.
+    """
+    curve = keyword_response(bids.assign(demand_clicks=1.0))
+    revenue, floor = (bids[name].to_numpy(dtype=np.float64) for name in ("revenue_per_click", "roas_floor"))
+
+    def keeps(multiplier: np.ndarray) -> np.ndarray:
+        return np.asarray(revenue * curve.clicks_at(multiplier) >= floor * curve.cost_at(multiplier))
+
+    cap = np.maximum(bids["max_multiplier"].to_numpy(dtype=np.float64), 1.0)
+    low, high = np.ones(len(bids)), cap
+    for _ in range(50):
+        middle = (low + high) / 2.0
+        low, high = np.where(keeps(middle), middle, low), np.where(keeps(middle), high, middle)
+    return np.where(keeps(cap), cap, low)
+
+
+def build_tree(
+    keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, fixed: pd.Series, batch: Batch
+) -> PriceTree:
+    """Return total -> platform -> campaign. A maximum that tonight's caps cannot reach is lifted to what they can.
+
+    ``fixed`` is what a platform's unmoved items spend; it is taken off the platform's limits, as it is off ``available``.
+    """
     platforms = sorted(set(keywords["platform"]) | set(budgets["platform"]))
     campaigns = keywords.assign(node=campaign_nodes(keywords)).groupby("node", sort=True).agg(
         platform=("platform", "first"), budget=("campaign_budget", "first"), fx_rate=("fx_rate", "first")
@@ -129,16 +166,20 @@ def build_tree(keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, 
     names = ["total", *platforms, *campaigns.index]
     parent = [-1, *[0] * len(platforms), *[1 + platforms.index(name) for name in campaigns["platform"]]]
     own = (campaigns["budget"].astype("Float64").astype("float64") * campaigns["fx_rate"]).fillna(np.inf)
+    spent = fixed.reindex(platforms).fillna(0.0).to_numpy(dtype=np.float64)
     top = [batch.uses[name].max_cost for name in platforms]
     most_platform = np.array([np.inf if value is None else value for value in top], dtype=np.float64)
+    most_platform = np.maximum(most_platform - spent, 0.0)
     slack = 1.0 + 1e-9  # bounds that meet exactly must not fail on the last bit
     most = np.concatenate([
         [max(available, float(by_platform.sum()) * slack)],
         np.maximum(most_platform, by_platform.to_numpy() * slack), np.maximum(own.to_numpy(), by_campaign.to_numpy() * slack),
     ])  # fmt: skip
     lowest = np.zeros(len(names))
+    limit = pd.Series(most[1 + len(platforms) :], index=campaigns.index)
     for index, name in enumerate(platforms, start=1):
-        lowest[index] = min(batch.uses[name].min_cost, most[index], reachable(keywords, budgets, name))
+        wanted = max(batch.uses[name].min_cost - spent[index - 1], 0.0)
+        lowest[index] = min(wanted, most[index], reachable(keywords, budgets, limit, name))
     return PriceTree(np.array(parent, dtype=np.int64), lowest, most, tuple(names))
 
 
@@ -156,12 +197,14 @@ def least_cost(keywords: pd.DataFrame) -> pd.Series:
     return pd.Series(cost, index=keywords.index)
 
 
-def reachable(keywords: pd.DataFrame, budgets: pd.DataFrame, platform: str) -> float:
-    """Return the most that a platform's movable items can cost a day under tonight's caps."""
-    bids = keywords[keywords["platform"] == platform]
+def reachable(keywords: pd.DataFrame, budgets: pd.DataFrame, limit: pd.Series, platform: str) -> float:
+    """Return the most that a platform's movable items can cost a day under tonight's caps and campaign budgets."""
     plans = budgets[budgets["platform"] == platform]
-    most = keyword_response(bids).cost_at(bids["max_multiplier"].to_numpy(dtype=np.float64))
-    return float(most.sum() + (plans["base_cost"] * plans["max_multiplier"]).sum())
+    cost = keyword_response(keywords).cost_at(keywords["max_multiplier"].to_numpy(dtype=np.float64))
+    by_campaign = pd.Series(cost, index=keywords.index).groupby(campaign_nodes(keywords)).sum()
+    mine = pd.Index(campaign_nodes(keywords)[keywords["platform"] == platform].unique())
+    bids = np.minimum(by_campaign.reindex(mine), limit.reindex(mine))
+    return float(bids.sum() + (plans["base_cost"] * plans["max_multiplier"]).sum()) * (1.0 - 1e-9)
 
 
 def keyword_response(keywords: pd.DataFrame) -> KeywordResponse:
