@@ -30,7 +30,8 @@ def day_factors(platform: pd.Series, day: pd.Series, calendar: Calendar) -> np.n
 def _within(event: Event, platform: pd.Series, day: pd.Series) -> np.ndarray:
     text = day.dt.strftime("%Y-%m-%d" if len(event.start) > len("MM-DD") else "%m-%d")
     after, before = text >= event.start, text <= event.end
-    hit = after & before if event.start <= event.end else after | before  # the second: a promotion over New Year
+    is_over_new_year = event.start > event.end and len(event.start) == len("MM-DD")
+    hit = after | before if is_over_new_year else after & before
     if event.platforms:
         hit &= platform.isin(event.platforms)
     return hit.to_numpy(dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -93,9 +94,10 @@ def with_prices(items: pd.DataFrame, products: pd.DataFrame, batch: Batch) -> pd
     rate = fx_rates(products["currency"], night, batch.settings.fx, batch.settings.shop.currency)
     price = out["product_id"].map(from_micros(products["price"]) * rate)
     out["price"] = price
-    told = out.groupby("platform")["n_values"].transform("sum") > 0
+    told = out.groupby("platform")["conversion_value"].transform("sum") > 0
     use = (~told & price.notna()).to_numpy(dtype=bool)
     out["value_source"] = np.where(told, "reported", np.where(use, "product_price", "unknown"))
+    out.loc[use, "effective_orders"] = out.loc[use, "effective_conversions"]
     out.loc[use, "effective_value"] = out.loc[use, "effective_orders"] * price[use]
     for suffix in ("", "_7d"):
         out.loc[use, f"conversion_value{suffix}"] = out.loc[use, f"conversions{suffix}"] * price[use]
@@ -111,7 +113,8 @@ def _apply_mapping(items: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
         if pd.notna(row["product_id"]):
             out.loc[hit, "product_id"] = row["product_id"]
         for flag in ("is_brand", "is_protected"):
-            out.loc[hit, flag] |= bool(pd.notna(row[flag]) and row[flag])
+            if pd.notna(row[flag]):
+                out.loc[hit, flag] = bool(row[flag])
         if pd.notna(row["do_not_touch_until"]):
             out.loc[hit, "do_not_touch_until"] = row["do_not_touch_until"]
     return out
@@ -123,5 +126,27 @@ def _matches(items: pd.DataFrame, row: Mapping[Hashable, Any]) -> pd.Series:
         if pd.notna(row[column]):
             hit &= (items[column] == row[column]).fillna(False)
     if pd.notna(row["keyword_pattern"]):
-        hit &= items["keyword"].str.contains(str(row["keyword_pattern"]), regex=True, case=False).fillna(False)
+        pattern = str(row["keyword_pattern"])
+        if not _is_pattern(pattern):
+            return pd.Series(False, index=items.index)  # told by ``bad_patterns``
+        hit &= items["keyword"].str.contains(pattern, regex=True, case=False).fillna(False)
     return hit.fillna(False).astype(bool)
+
+
+def bad_patterns(batch: Batch) -> list[str]:
+    """Return the lines of the mapping that are ignored because their keyword pattern is no regular expression."""
+    mapping = window.latest_state(batch.home, batch.inputs, "mapping")
+    told = mapping[mapping["keyword_pattern"].notna()]
+    return [
+        f"mapping line {line}: {pattern!r} is no pattern, the line is ignored; mend keyword_pattern"
+        for line, pattern in zip(told["line"], told["keyword_pattern"], strict=True)
+        if not _is_pattern(str(pattern))
+    ]
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        pd.Series([""], dtype="str").str.contains(text, regex=True, case=False)
+    except (re.error, ValueError):  # pyarrow's engine raises its own kind of ValueError
+        return False
+    return True

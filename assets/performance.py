@@ -13,7 +13,7 @@ import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.calendar_days import day_factors, outage_days
-from assets.catalogue import with_entities, with_products
+from assets.catalogue import bad_patterns, with_entities, with_products
 from assets.money import to_shop_money
 from assets.steps import Step, night_table
 from assets.warehouse import window
@@ -47,7 +47,11 @@ def performance(
     held = platform_status.set_index("platform")["is_held"]
     items["is_held"] = items["platform"].map(held).fillna(True).astype(bool)
     items = items.sort_values("item", ignore_index=True)
-    return Step(items, {"items": len(items), "days": int(daily["report_date"].nunique())})
+    metadata: dict[str, object] = {"items": len(items), "days": int(daily["report_date"].nunique())}
+    notes = bad_patterns(batch)
+    if notes:
+        metadata["01_ignored"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes[:25]))
+    return Step(items, metadata)
 
 
 def load_daily(batch: Batch) -> pd.DataFrame:
@@ -68,7 +72,7 @@ def load_daily(batch: Batch) -> pd.DataFrame:
     for column in (*SUMS, *SHARES, *IDENTITY):
         if column not in daily:
             daily[column] = pd.NA
-    return daily[daily["fx_rate"].notna()].reset_index(drop=True)
+    return daily[daily["fx_rate"].notna() & daily["item"].notna()].reset_index(drop=True)
 
 
 def summarise(daily: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -81,16 +85,17 @@ def summarise(daily: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     for name, values in numbers.items():
         out[name] = np.bincount(codes, values, minlength=len(items))
     curves = {str(name): maturity_curve(str(name), batch) for name in sorted(daily["platform"].unique())}
-    clicks = numbers["clicks"] * reported_share(daily, age, curves)
+    is_told = {name: daily[name].notna().to_numpy(dtype=bool) for name in ("conversions", "conversion_value")}
+    clicks = numbers["clicks"] * reported_share(daily, age, curves) * is_told["conversions"]  # not told is not none
     conversions = effective_counts(codes, weight, clicks, numbers["conversions"], len(items))
     out["effective_clicks"], out["effective_conversions"] = conversions.exposure, conversions.events
-    orders = effective_counts(codes, weight, numbers["conversions"], numbers["conversion_value"], len(items))
+    valued = numbers["conversions"] * is_told["conversion_value"]
+    orders = effective_counts(codes, weight, valued, numbers["conversion_value"], len(items))
     out["effective_orders"], out["effective_value"] = orders.exposure, orders.events
     paid = effective_counts(codes, weight, numbers["clicks"], numbers["cost"], len(items))
     out["effective_paid_clicks"], out["effective_cost"] = paid.exposure, paid.events
-    out["n_values"] = np.bincount(codes, daily["conversion_value"].notna().to_numpy(), minlength=len(items))
     _add_usual_day(out, daily, codes, weight, batch)
-    _add_recent(out, numbers, codes, age)
+    _add_recent(out, daily, numbers, codes, age)
     _add_shares(out, daily, codes, weight)
     newest = daily.sort_values(["item", "report_date"]).groupby("item", sort=True)
     last = newest[list(IDENTITY)].last().reset_index()
@@ -149,16 +154,28 @@ def _add_usual_day(out: pd.DataFrame, daily: pd.DataFrame, codes: np.ndarray, we
     out["next_day_factor"] = day_factors(home["platform"], tomorrow, batch.calendar)
 
 
-def _add_recent(out: pd.DataFrame, numbers: dict[str, np.ndarray], codes: np.ndarray, age: np.ndarray) -> None:
-    recent = (age < RECENT_DAYS).astype(np.float64)
+def _add_recent(
+    out: pd.DataFrame, daily: pd.DataFrame, numbers: dict[str, np.ndarray], codes: np.ndarray, age: np.ndarray
+) -> None:
+    """Add the sums of the last seven days, and on how many of them the item's account was reported at all."""
+    recent = age < RECENT_DAYS
     for name in ("clicks", "cost", "conversions", "conversion_value"):
         out[f"{name}_7d"] = np.bincount(codes, numbers[name] * recent, minlength=len(out))
+    days = daily[recent].groupby(["platform", "account"])["report_date"].nunique()
+    home = daily.groupby(codes)[["platform", "account"]].first()
+    out["days_7d"] = days.reindex(pd.MultiIndex.from_frame(home)).fillna(0).to_numpy(dtype=np.float64)
 
 
 def _add_shares(out: pd.DataFrame, daily: pd.DataFrame, codes: np.ndarray, weight: np.ndarray) -> None:
-    """Add exposure-weighted impression shares; missing where the platform exports none."""
+    """Add time-weighted impression shares; missing where the platform exports none.
+
+    A loss to budget that is only known to be "< 10 %" counts as none: taken at its bound, it would call every budget
+    exhausted.
+    """
     for name in SHARES:
         values = daily[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        if name == "lost_to_budget_share" and f"{name}_censored" in daily:
+            values = np.where((daily[f"{name}_censored"] == "<").fillna(False).to_numpy(dtype=bool), 0.0, values)
         known = ~np.isnan(values)
         total = np.bincount(codes, weight * known, minlength=len(out))
         summed = np.bincount(codes, weight * np.where(known, values, 0.0), minlength=len(out))

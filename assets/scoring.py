@@ -17,11 +17,10 @@ from assets.presentation import tables
 from assets.steps import Step, night_table
 from assets.warehouse import state
 from optimizers import floor, score, shrinkage
+from optimizers.demand import EXHAUSTED_SHARE, demand_behind_budget
 from optimizers.metrics import roas
-from optimizers.response import demand_behind_budget
 
 DEMAND = "demand"
-RECENT_DAYS = 7
 
 
 @night_table(group="2_estimate")
@@ -59,14 +58,15 @@ def add_rates(items: pd.DataFrame) -> pd.DataFrame:
     )
     aov = shrinkage.pool_means(_array(out, "effective_value"), _array(out, "effective_orders"), campaign, platform)
     cpc = shrinkage.pool_means(_array(out, "effective_cost"), _array(out, "effective_paid_clicks"), campaign, platform)
-    worth = shrinkage.value_per_click(cvr, aov, _array(out, "margin"))
+    worth = shrinkage.value_per_click(cvr, aov, 1.0)  # on sales; a margin of 0 must not take the ROAS with it
     out["cvr"], out["cvr_low"], out["cvr_high"] = cvr.mean, cvr.low, cvr.high
     out["cvr_shape"], out["cvr_rate"], out["cvr_prior"] = cvr.shape, cvr.rate, cvr.prior_mean
     out["aov"], out["aov_low"], out["aov_high"] = aov.mean, aov.low, aov.high
     out["cpc"] = cpc.mean
-    out["value_per_click"], out["value_per_click_low"], out["value_per_click_high"] = worth.mean, worth.low, worth.high
-    for suffix in ("", "_low", "_high"):
-        out[f"roas{suffix}"] = roas(out[f"value_per_click{suffix}"] / out["margin"], out["cpc"])
+    out["revenue_per_click"] = worth.mean
+    for suffix, revenue in (("", worth.mean), ("_low", worth.low), ("_high", worth.high)):
+        out[f"value_per_click{suffix}"] = revenue * _array(out, "margin")
+        out[f"roas{suffix}"] = roas(revenue, out["cpc"])
     return out
 
 
@@ -74,24 +74,26 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
     """Add the demand of a usual next day, also the part that an exhausted budget keeps from being served.
 
     ``before`` is the demand that the last night estimated, by campaign; it grows by a tenth a night while a budget stays
-    exhausted and the platform does not say by how much.
+    exhausted and the platform does not say by how much. An exhausted budget spends what it has, promotion or not.
     """
     out = items.copy()
     campaign = campaigns_of(out)
-    spent = out.groupby(campaign)["cost_7d"].transform("sum") / RECENT_DAYS
+    spent = out.groupby(campaign)["cost_7d"].transform("sum") / out["days_7d"].clip(lower=1)
     budget = out["campaign_budget"].astype("Float64").astype("float64") * out["fx_rate"]
     known = campaign.map(before).astype("float64")
     found = demand_behind_budget(
         spent.to_numpy(dtype=np.float64), budget.to_numpy(dtype=np.float64), _array(out, "lost_to_budget_share"),
         known.to_numpy(dtype=np.float64),
     )  # fmt: skip
-    out["served_share"], out["is_exhausted"], out["demand_cost"] = (
-        found.served_share,
-        found.is_exhausted,
-        found.demand_cost,
-    )
+    out["served_share"], out["demand_cost"] = found.served_share, found.demand_cost
+    out["is_exhausted"] = found.is_exhausted & (found.served_share < EXHAUSTED_SHARE)  # a trace of loss is none
+    usual = (out["cost_per_day"] * out["next_day_factor"]).groupby(campaign).transform("sum")
+    is_full = (spent >= EXHAUSTED_SHARE * budget) & (usual > 0)
+    for name in ("clicks_per_day", "cost_per_day"):
+        out[name] *= (spent / usual).where(is_full, 1.0)
     out["demand_clicks"] = out["clicks_per_day"] * out["next_day_factor"] / out["served_share"]
-    out["usual_cost"] = out["cost_per_day"] * out["next_day_factor"]
+    runs = ~out["status"].isin(["paused", "archived"])  # what is off already spends nothing tomorrow
+    out["usual_cost"] = (out["cost_per_day"] * out["next_day_factor"]).where(runs, 0.0)
     return out
 
 
