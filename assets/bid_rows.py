@@ -42,8 +42,10 @@ def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
 def with_values(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Return the rows with old and new value of their lever: the optimum rounded to the platform's step.
 
-    A raise is rounded down, so that rounding never spends more than the optimum.
+    A raise is rounded down, so that rounding never spends more than the optimum; a cut is rounded to the nearest step
+    inside its cap. Rounding never turns the one into the other.
     """
+    caps = {"keyword_bid": batch.guardrails.max_lower, "daily_budget": batch.guardrails.max_budget_lower}
     out = rows.copy()
     out["old_value"], out["new_value"] = np.nan, np.nan
     for (platform, lever), part in out[out["lever"].isin(VALUE_OF_LEVER)].groupby(["platform", "lever"], sort=True):
@@ -53,9 +55,12 @@ def with_values(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         old = part[VALUE_OF_LEVER[str(lever)]].to_numpy(dtype=np.float64)
         wanted = old * part["multiplier"].to_numpy(dtype=np.float64)
         is_raise = wanted > old
-        new = np.where(is_raise, round_to_step(wanted, rule, prefer_down=True), round_to_step(wanted, rule))
+        least = np.minimum(old * (1.0 - caps.get(str(lever), 1.0)), rule.maximum - rule.step)
+        lowered = round_to_step(wanted, rule)
+        lowered = np.where(lowered < least * (1.0 - 1e-9), round_to_step(lowered + rule.step, rule), lowered)
+        raised = np.maximum(round_to_step(wanted, rule, prefer_down=True), old)
         out.loc[part.index, "old_value"] = old
-        out.loc[part.index, "new_value"] = np.where(is_raise, np.maximum(new, np.minimum(old, new.max(initial=0))), new)
+        out.loc[part.index, "new_value"] = np.where(is_raise, raised, np.minimum(lowered, old))
     return out
 
 
@@ -81,6 +86,7 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         (moves & (out["verdict"] == "lower"), "lower", "roas_below_floor"),
         (moves & out["is_exhausted"].astype(bool), "lower", "budget_exhausted_lower_bids"),
         (moves, "lower", "bid_down_unprofitable"),
+        (out["value_source"] == "unknown", "keep", "low_evidence"),
         (out["is_brand"] & (out["multiplier"] >= 1), "keep", "uncalibrated_brand"),
         (out["verdict"] == "protected", "keep", "protected"),
         (change.notna() & (change != 0), "keep", "within_min_change"),
@@ -105,29 +111,34 @@ def with_money(rows: pd.DataFrame) -> pd.DataFrame:
     moved = out[is_bid]
     ratio = (moved["new_value"] / moved["old_value"]).to_numpy(dtype=np.float64)
     curve = keyword_response(moved)
-    clicks[is_bid], cost[is_bid] = curve.clicks_at(ratio), curve.cost_at(ratio)
-    served = served_after(out, cost)
-    clicks[is_bid] *= served[is_bid]
-    cost[is_bid] *= served[is_bid]
+    demand = (out["usual_cost"] / out["served_share"]).to_numpy(dtype=np.float64).copy()
+    demand[is_bid] = np.maximum(demand[is_bid] + curve.cost_at(ratio) - curve.cost_at(np.ones(len(moved))), 0.0)
+    served = served_after(out, demand)
+    clicks[is_bid], cost[is_bid] = curve.clicks_at(ratio) * served[is_bid], (demand * served)[is_bid]
     is_plan = (out["action"].isin(["budget", "target"])).to_numpy()
     plan = out[is_plan]  # a budget's base is what it permits today, which its usual days may not have reached
-    cost[is_plan] += plan["plan_cost"] - plan["base_cost"]
+    cost[is_plan] = np.maximum(cost[is_plan] + plan["plan_cost"] - plan["base_cost"], 0.0)
     clicks[is_plan] += (plan["plan_value"] - plan["base_value"]) / plan["value_per_click"]
     paused = out["is_paused"].to_numpy(dtype=bool)
     clicks[paused], cost[paused] = 0.0, 0.0
     gained = clicks - usual_clicks.to_numpy(dtype=np.float64)
     gained[(out["verdict"] == "stock_hold").to_numpy()] = 0.0  # sold out: the clicks that are saved would sell nothing
     out["expected_cost"], out["cost_change"] = cost, cost - out["usual_cost"]
-    out["value_change"] = gained * out["value_per_click"] / out["margin"]
+    out["value_change"] = gained * out["revenue_per_click"]
     out["profit_change"] = gained * out["value_per_click"] - out["cost_change"]
     low, high = (gained * out[f"value_per_click_{side}"] - out["cost_change"] for side in ("low", "high"))
     out["profit_change_low"], out["profit_change_high"] = np.minimum(low, high), np.maximum(low, high)
     return out
 
 
-def served_after(rows: pd.DataFrame, cost: np.ndarray) -> np.ndarray:
-    """Return the share of the new demand that each row's campaign budget can pay for."""
+def served_after(rows: pd.DataFrame, demand: np.ndarray) -> np.ndarray:
+    """Return the share of the new ``demand`` (cost a day) that each row's campaign can pay for.
+
+    A campaign that cannot serve its demand today goes on spending what it spends; another one may grow up to its budget.
+    """
     budget = (rows["campaign_budget"].astype("Float64").astype("float64") * rows["fx_rate"]).fillna(np.inf)
     campaign = rows["platform"] + "|" + rows["account"] + "|" + rows["campaign_key"]
-    demand = pd.Series(cost, index=rows.index).groupby(campaign).transform("sum")
-    return np.minimum(1.0, (budget / demand.where(demand > 0, np.inf)).fillna(1.0).to_numpy(dtype=np.float64))
+    before = (rows["usual_cost"] / rows["served_share"]).groupby(campaign).transform("sum")
+    limit = np.where(rows["served_share"] < 1, rows["served_share"] * before, np.maximum(budget, before))
+    after = pd.Series(demand, index=rows.index).groupby(campaign).transform("sum").to_numpy(dtype=np.float64)
+    return np.minimum(1.0, np.divide(limit, after, out=np.ones(len(rows)), where=after > 0))
