@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
+from assets.catalogue import load_entities
 from assets.market import normal_words
 from assets.money import to_shop_money
 from assets.presentation import tables
@@ -21,6 +22,7 @@ from assets.steps import Step, night_table
 from assets.warehouse import window
 from configs.loader import CONFIG_FOLDER, read_yaml
 from optimizers import discovery, floor, shrinkage
+from optimizers.metrics import roas
 
 TERM_KEY = ["platform", "account", "campaign", "ad_group", "search_term"]
 TERM_COLUMNS = [
@@ -51,7 +53,7 @@ def discovered_terms(
     terms = load_terms(batch)
     if terms.empty:
         return Step(empty_terms())
-    terms = judge_terms(with_context(terms, scored_items), batch)
+    terms = judge_terms(with_context(terms, scored_items, known_words(batch)), batch)
     counts = terms["verdict"].value_counts().rename_axis("verdict").reset_index(name="terms")
     return Step(terms[TERM_COLUMNS], {"01_verdicts": dg.MetadataValue.md(tables.to_markdown(counts))})
 
@@ -115,9 +117,19 @@ def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     return rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last}).reset_index()
 
 
-def with_context(terms: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+def known_words(batch: Batch) -> set[str]:
+    """Return the account's keywords, also those that have had no traffic yet: last night's additions above all."""
+    entities = load_entities(batch)
+    return set(_word_keys(entities[entities["level"] == "keyword"], "keyword"))
+
+
+def _word_keys(frame: pd.DataFrame, column: str) -> pd.Series:
+    return frame["platform"] + "|" + frame["account"] + "|" + normal_words(frame[column])
+
+
+def with_context(terms: pd.DataFrame, items: pd.DataFrame, known: set[str]) -> pd.DataFrame:
     """Return the terms with what their campaign knows: order value, margin, click price, ids; and whether they are keywords."""
-    keywords = items[items["level"] == "keyword"]
+    keywords = items[(items["level"] == "keyword") & (items["value_source"] != "unknown")]
     by = ["platform", "account", "campaign"]
     weight = keywords["effective_clicks"] + 1.0
     usual = pd.DataFrame({name: keywords[name] * weight for name in ("aov", "margin", "cpc", "roas_floor")}).assign(
@@ -132,9 +144,7 @@ def with_context(terms: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
         .merge(ids, on=by, how="left")
         .merge(groups, on=[*by, "ad_group"], how="left")
     )
-    own = keywords["platform"] + "|" + keywords["account"] + "|" + normal_words(keywords["keyword"])
-    here = out["platform"] + "|" + out["account"] + "|" + normal_words(out["search_term"])
-    out["is_known"] = here.isin(set(own))
+    out["is_known"] = _word_keys(out, "search_term").isin(known | set(_word_keys(keywords, "keyword")))
     return out[out["aov"].notna()].reset_index(drop=True)
 
 
@@ -150,7 +160,7 @@ def judge_terms(terms: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     worth = out["aov"] * out["margin"]
     for suffix, rate in (("", cvr.mean), ("_low", cvr.low), ("_high", cvr.high)):
         out[f"value_per_click{suffix}"] = rate * worth
-        out[f"roas{suffix}"] = rate * out["aov"] / out["cpc"]
+        out[f"roas{suffix}"] = roas(rate * out["aov"], out["cpc"])
     order, cpc = out["aov"].to_numpy(dtype=np.float64), np.maximum(out["cpc"].to_numpy(dtype=np.float64), 1e-9)
     out["p_below_floor"] = floor.probability_below(
         cvr.shape, cvr.rate, order, cpc, out["roas_floor"].to_numpy(dtype=np.float64)
@@ -172,10 +182,11 @@ def term_verdicts(terms: pd.DataFrame, growth_low: np.ndarray, batch: Batch) -> 
     found = discovery.classify_terms(terms["p_below_floor"], terms["clicks"], known, blocked, rules)
     add = pd.Series(found == "add", index=terms.index) & (terms["conversions"] > 0)
     negative = pd.Series(found == "negative", index=terms.index) & (terms["conversions"] <= 0) & ~blocked
+    profit = terms["clicks"] * terms["value_per_click"] - terms["cost"]
     masks = [
         blocked & ~known,
-        _first(terms, add, "value_per_click", rule.max_new_keywords),
-        _first(terms, negative, "cost", rule.max_new_negatives),
+        _first(terms, add, profit, rule.max_new_keywords),
+        _first(terms, negative, -profit, rule.max_new_negatives),
         ~known & (growth_low > RISING),
     ]
     return pd.Series(
@@ -183,8 +194,9 @@ def term_verdicts(terms: pd.DataFrame, growth_low: np.ndarray, batch: Batch) -> 
     )
 
 
-def _first(terms: pd.DataFrame, mask: pd.Series, column: str, limit: int) -> np.ndarray:
-    """Return the best `limit` rows of the mask, each term once (its best ad group)."""
-    order = terms[mask].sort_values([column, *TERM_KEY], ascending=[False, *[True] * len(TERM_KEY)])
+def _first(terms: pd.DataFrame, mask: pd.Series, money: pd.Series, limit: int) -> np.ndarray:
+    """Return the `limit` rows of the mask with most money at stake, each term once (its best ad group)."""
+    order = terms[mask].assign(money=money[mask])
+    order = order.sort_values(["money", *TERM_KEY], ascending=[False, *[True] * len(TERM_KEY)])
     order = order.drop_duplicates(["platform", "account", "search_term"]).head(limit)
     return np.asarray(terms.index.isin(order.index))

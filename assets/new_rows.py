@@ -9,6 +9,7 @@ from assets.batch import Batch
 from assets.platforms.items import join_key
 from assets.platforms.levers import round_to_step
 from optimizers.bids import bid_for_new_item
+from optimizers.metrics import roas
 from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse
 from optimizers.score import evidence_grade
 
@@ -37,12 +38,14 @@ def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
         [rows["platform"], rows["account"], constant, rows["campaign"], rows["ad_group"], rows["search_term"]]
     )
     price = plan.groupby("platform")["platform_price"].first()
-    rows["price"] = rows["platform"].map(price).astype("float64").replace(np.inf, np.nan).fillna(1.0).clip(lower=1.0)
+    rows["price"] = rows["platform"].map(price).astype("float64").fillna(1.0).clip(lower=1.0)
+    has_money = (rows["price"] < np.inf) | (rows["action"] != "add")  # an endless price: nothing is left to buy with
+    rows = rows[has_money].reset_index(drop=True)
     rows["old_value"], rows["new_value"] = np.nan, new_bids(rows, batch)
     rows["cost"] = rows["cost"] / rows["n_days"]
     gained, rows["expected_cost"] = expected_traffic(rows)
     rows["cost_change"] = rows["expected_cost"] - rows["cost"]
-    rows["value_change"] = gained * rows["value_per_click"] / rows["margin"]
+    rows["value_change"] = gained * rows["cvr"] * rows["aov"]
     rows["profit_change"] = gained * rows["value_per_click"] - rows["cost_change"]
     ends = [gained * rows[f"value_per_click_{side}"] - rows["cost_change"] for side in ("low", "high")]
     rows["profit_change_low"], rows["profit_change_high"] = np.minimum(*ends), np.maximum(*ends)
@@ -115,5 +118,5 @@ def kol_rows(offers: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     rows["profit_change"] = gained - rows["cost_change"]
     for side in ("low", "high"):
         rows[f"profit_change_{side}"] = np.where(is_new, rows[f"net_value_{side}"], 0.0) / horizon - rows["cost_change"]
-    rows["roas"] = rows["revenue"] / rows["fee"]
+    rows["roas"] = roas(rows["revenue"], rows["fee"])  # missing for barter, which has no fee
     return rows
