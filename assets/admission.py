@@ -116,14 +116,15 @@ def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) 
 def _quarantine(batch: Batch, file: InputFile, table: ReadTable, bad: pd.DataFrame) -> Path:
     folder = batch.home.quarantine / file.as_of.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{file.sha256[:16]}-{table.report}.csv"
+    name = "-".join([file.sha256[:16], table.platform, table.report, table.kind])  # one file may hold several tables
+    target = folder / f"{name}.csv"
     pd.concat([table.quarantine, bad], ignore_index=True).to_csv(target, index=False, encoding="utf-8-sig")
     return target
 
 
 def _only(frame: pd.DataFrame, column: str) -> str:
-    values = set(frame[column].dropna()) if column in frame else set()
-    return str(values.pop()) if len(values) == 1 else ""
+    values = frame[column].dropna().unique().tolist() if column in frame else []
+    return str(values[0]) if len(values) == 1 else ""
 
 
 def _dates(frame: pd.DataFrame) -> tuple[str, str]:

@@ -42,7 +42,8 @@ def below_floor(items: pd.DataFrame, batch: Batch) -> np.ndarray:
             chosen["p_below_floor"].to_numpy(dtype=np.float64), 1.0 - chosen["p_unprofitable"].to_numpy(dtype=np.float64),
             rule.level, rule.max_false_share,
         )  # fmt: skip
-    return mask & (items["effective_paid_clicks"] >= rule.min_clicks).to_numpy(dtype=bool)
+    is_known = (items["effective_paid_clicks"] >= rule.min_clicks) & (items["value_source"] != "unknown")
+    return mask & is_known.to_numpy(dtype=bool)
 
 
 def verdicts(items: pd.DataFrame, batch: Batch) -> pd.Series:
@@ -50,7 +51,7 @@ def verdicts(items: pd.DataFrame, batch: Batch) -> pd.Series:
     tomorrow = pd.Timestamp(batch.night) + pd.Timedelta(days=1)
     below = items["is_below_floor"].astype(bool)
     hopeless = below & (items["p_unprofitable"] >= batch.settings.floor.level)
-    has_lever = items["bid"].notna() | items["daily_budget"].notna()
+    has_lever = items[["bid", "daily_budget", "target_roas"]].notna().any(axis=1)
     rules: list[tuple[str, pd.Series]] = [
         ("no_entity", items["status"].isna()),
         ("not_enabled", items["status"] != "enabled"),
@@ -74,5 +75,10 @@ def within_pause_limit(items: pd.DataFrame, hopeless: pd.Series, batch: Batch) -
     for _, rows in items.groupby("platform", sort=True):
         limit = batch.guardrails.max_paused_share * float(rows["cost_per_day"].sum())
         waste = rows.loc[hopeless[rows.index]].sort_values(["cost_per_day", "item"], ascending=[False, True])
-        allowed.loc[waste.index] = waste["cost_per_day"].cumsum() <= limit
+        paused, chosen = 0.0, []
+        for row, cost in zip(waste.index, waste["cost_per_day"], strict=True):
+            if paused + cost <= limit:  # one that is too large does not keep the smaller ones running
+                paused += cost
+                chosen.append(row)
+        allowed.loc[chosen] = True
     return allowed
