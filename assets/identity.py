@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
 from assets.batch import Batch
@@ -12,24 +14,26 @@ LEVEL_OF_KIND = {"keyword_daily": "keyword", "placement_daily": "placement"}
 
 def with_items(frame: pd.DataFrame, kind: str, batch: Batch) -> pd.DataFrame:
     """Return the frame with the configured account where the export has none, and with `item` where the kind has one."""
-    out = frame.copy()
+    out = frame.copy(deep=False)
     if "account" in out and "platform" in out:
-        configured = out["platform"].map(batch.account).astype("str")
-        out["account"] = out["account"].where(out["account"].notna(), configured).astype("str")
+        configured = {platform: batch.account(platform) for platform in out["platform"].unique()}
+        out["account"] = out["account"].fillna(out["platform"].map(configured).astype("str")).astype("str")
     if kind in LEVEL_OF_KIND:
-        out["item"] = _keys(out, pd.Series(LEVEL_OF_KIND[kind], index=out.index), batch)
+        out["item"] = _keys(out, pd.Series(LEVEL_OF_KIND[kind], index=out.index, dtype="str"), batch)
     elif kind == "entities":
         out["item"] = _keys(out, out["level"], batch)
     elif kind == "search_terms":
         parts = [out[name] for name in ("campaign", "ad_group", "keyword", "match_type", "search_term")]
-        out["item"] = join_key([out["platform"], out["account"], pd.Series("search_term", index=out.index), *parts])
+        constant = pd.Series("search_term", index=out.index, dtype="str")
+        out["item"] = join_key([out["platform"], out["account"], constant, *parts])
     return out
 
 
 def _keys(frame: pd.DataFrame, level: pd.Series, batch: Batch) -> pd.Series:
-    result = pd.Series(pd.NA, index=frame.index, dtype="str")
-    for (platform, one_level), rows in frame.groupby([frame["platform"], level], sort=True):
-        model = batch.platforms.get(str(platform))
-        if model is not None and str(one_level) in model.item_key:
-            result.loc[rows.index] = item_key(rows, model, str(one_level))
-    return result
+    keys = [pd.Series(dtype="str", name="item")]
+    for platform, one_level in product(frame["platform"].dropna().unique(), level.dropna().unique()):
+        model = batch.platforms.get(platform)
+        if model is not None and one_level in model.item_key:
+            is_here = (frame["platform"] == platform) & (level == one_level)
+            keys.append(item_key(frame if is_here.all() else frame[is_here], model, one_level))
+    return keys[-1] if len(keys[-1]) == len(frame) else pd.concat(keys).reindex(frame.index)

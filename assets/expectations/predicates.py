@@ -6,7 +6,8 @@ the frame is the work of ``assets.expectations.rows``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ from configs.expectations_schema import KindRules, NumberRule, RowRules
 MICROS = 1_000_000
 PERIOD_COLUMNS = ("period_start", "period_end")
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Days: TypeAlias = npt.NDArray[np.datetime64]
 Broken: TypeAlias = tuple[str, str, Mask]  # rule, column ("" where it speaks of several), rows that break it
 
 
@@ -36,30 +38,38 @@ def broken_rules(frame: pd.DataFrame, rules: RowRules, kind: KindRules, night: d
 
 def as_numbers(series: pd.Series) -> npt.NDArray[np.float64]:
     """Return the column as float64, missing as NaN; text that is no number becomes infinite, so that it cannot pass."""
-    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if pd.api.types.is_numeric_dtype(series.dtype):
-        return values
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isnan(values) & series.notna().to_numpy(dtype=bool), np.inf, values)
+
+
+def where_word(series: pd.Series, is_met: Callable[[str], object], *, missing: bool = False) -> Mask:
+    """Return which cells meet the test, each distinct word being tested once; ``missing`` is the answer without a word."""
+    codes, words = pd.factorize(series)
+    met = [bool(is_met(str(word))) for word in words]
+    return np.array([*met, missing], dtype=bool)[codes]  # a missing cell has the code -1
 
 
 def is_blank(series: pd.Series) -> Mask:
     """Return where a value is missing or white space only."""
-    blank = series.isna().to_numpy(dtype=bool)
-    if pd.api.types.is_string_dtype(series.dtype):
-        blank = blank | series.str.strip().eq("").fillna(False).to_numpy(dtype=bool)
-    return blank
+    return ~where_word(series, str.strip)
 
 
-def day_bounds(frame: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
+def day_bounds(frame: pd.DataFrame, column: str) -> tuple[Days, Days]:
     """Return the first and the last day that each row speaks of: its own day, else its period."""
-    day = _days(frame, column)
-    return day.fillna(_days(frame, PERIOD_COLUMNS[0])), day.fillna(_days(frame, PERIOD_COLUMNS[1]))
+    day, (start, end) = _days(frame, column), (_days(frame, name) for name in PERIOD_COLUMNS)
+    is_missing = np.isnat(day)
+    return np.where(is_missing, start, day), np.where(is_missing, end, day)
 
 
-def _days(frame: pd.DataFrame, column: str) -> pd.Series:
-    if column in frame:
-        return pd.to_datetime(frame[column], errors="coerce").astype("datetime64[us]")
-    return pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
+def _days(frame: pd.DataFrame, column: str) -> Days:
+    if column not in frame:
+        return np.full(len(frame), np.datetime64("NaT", "us"))
+    days = frame[column]
+    if not pd.api.types.is_datetime64_dtype(days.dtype):
+        days = pd.to_datetime(days, errors="coerce")
+    return days.to_numpy(dtype="datetime64[us]")
 
 
 def _missing(frame: pd.DataFrame, kind: KindRules) -> Iterator[Broken]:
@@ -72,11 +82,10 @@ def _dates(frame: pd.DataFrame, kind: KindRules, night: date) -> Iterator[Broken
     if not kind.date:
         return
     first, last = day_bounds(frame, kind.date)
-    oldest = pd.Timestamp(night - timedelta(days=kind.max_age_days))
-    yield "date_missing", kind.date, (first.isna() | last.isna()).to_numpy(dtype=bool)
-    yield "date_in_future", kind.date, (last > pd.Timestamp(night)).to_numpy(dtype=bool)
-    yield "date_too_old", kind.date, (last < oldest).to_numpy(dtype=bool)
-    yield "period_reversed", "", (first > last).to_numpy(dtype=bool)
+    yield "date_missing", kind.date, np.isnat(first) | np.isnat(last)
+    yield "date_in_future", kind.date, last > np.datetime64(night)
+    yield "date_too_old", kind.date, last < np.datetime64(night - timedelta(days=kind.max_age_days))
+    yield "period_reversed", "", first > last
 
 
 def _range(series: pd.Series, rule: NumberRule) -> Iterator[Broken]:
@@ -93,13 +102,10 @@ def _range(series: pd.Series, rule: NumberRule) -> Iterator[Broken]:
 def _texts(frame: pd.DataFrame, rules: RowRules) -> Iterator[Broken]:
     for column, allowed in rules.allowed.items():
         if column in frame:
-            wrong = frame[column].notna() & ~frame[column].isin(allowed)
-            yield "unknown_value", column, wrong.to_numpy(dtype=bool)
+            yield "unknown_value", column, ~where_word(frame[column], allowed.__contains__, missing=True)
     for column, pattern in rules.patterns.items():
         if column in frame:
-            text = frame[column].astype("str")
-            wrong = text.notna() & ~text.str.match(pattern).fillna(False).astype(bool)
-            yield "malformed", column, wrong.to_numpy(dtype=bool)
+            yield "malformed", column, ~where_word(frame[column], re.compile(pattern).match, missing=True)
 
 
 def _clicks(frame: pd.DataFrame, kind: KindRules) -> Iterator[Broken]:
@@ -108,7 +114,7 @@ def _clicks(frame: pd.DataFrame, kind: KindRules) -> Iterator[Broken]:
     wrong = as_numbers(frame["clicks"]) > as_numbers(frame["impressions"]) + kind.click_slack
     for column, pattern in kind.click_slack_except.items():
         if column in frame:
-            wrong = wrong & ~frame[column].astype("str").str.match(pattern).fillna(False).to_numpy(dtype=bool)
+            wrong = wrong & ~where_word(frame[column], re.compile(pattern).match)
     yield "clicks_over_impressions", "", wrong
 
 

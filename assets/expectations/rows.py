@@ -124,7 +124,9 @@ def _row_text(record: Mapping[Any, Any]) -> str:
 
 
 def _chosen(frame: pd.DataFrame, mask: Mask) -> pd.DataFrame:
-    return (frame if mask.all() else frame[mask]).reset_index(drop=True)
+    if mask.all():
+        return frame.reset_index(drop=True)
+    return frame[mask].reset_index(drop=True) if mask.any() else frame.iloc[:0]
 
 
 def _with_reasons(frame: pd.DataFrame, met: list[Broken], is_bad: Mask) -> pd.DataFrame:

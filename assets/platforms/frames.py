@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.cells import Parsed, normalise_word
+from assets.platforms.cells import Parsed, map_words, normalise_word
 from assets.platforms.columns import CanonicalColumns
 from assets.platforms.dates import is_one_day
 from assets.platforms.entities import finish_entities
@@ -20,6 +20,7 @@ from assets.platforms.kinds import KIND_COLUMNS, is_daily
 from assets.platforms.spans import add_segments
 
 Period = tuple[date, date]
+BadCell = tuple[int, str, str, str]  # line, column, value, reason
 
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -31,13 +32,13 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "flag": pa.bool_(),
 }
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-QUARANTINE_COLUMNS = ["line", "column", "value", "reason"]
+_QUARANTINE = pa.schema({"line": pa.int64(), "column": pa.string(), "value": pa.string(), "reason": pa.string()})
 _OWN_PLATFORM_KINDS = {"entities", "mapping"}
 
 
 def build_frame(
     columns: CanonicalColumns, kind: str, match: Match, context: tuple[Period | None, str | None, dict[str, str]]
-) -> tuple[pd.DataFrame, list[Message], pd.DataFrame]:
+) -> tuple[pd.DataFrame, list[Message], list[BadCell]]:
     """Return (frame, messages, rows that name an unknown platform). Rows with an unreadable cell are left out."""
     period, account, known_platforms = context
     good = columns.keep(~_bad_rows(columns, kind))
@@ -52,17 +53,19 @@ def build_frame(
     arrays["platform"] = _platform(good, kind, match, n_rows)
     arrays["account"] = _account(good, account, n_rows)
     arrays["line"] = pa.array(good.line)
-    frame = pa.table(arrays).to_pandas(types_mapper=_PANDAS_TYPES.get)
-    frame["line"] = frame["line"].astype("int64")
-    frame, strangers = _known_platform_rows(frame, kind, match, known_platforms)
-    frame = _finish(frame, kind, match, good)
+    if kind == "entities":
+        arrays["campaign_status"] = _campaign_status(good, n_rows)
+    table, strangers = _known_platform_rows(pa.table(arrays), kind, match, known_platforms)
+    frame = _finish(table, kind, match)
     notes = [Message(code="no_rows", text="it has a header and no rows of data.")] if not len(columns.line) else []
     return frame, notes, strangers
 
 
-def quarantine_rows(columns: CanonicalColumns, kind: str, broken: tuple[BrokenRow, ...], match: Match) -> pd.DataFrame:
-    """Return one row per line that could not be read: its first unreadable cell, or its number of cells."""
-    first: dict[int, tuple[int, str, str, str]] = {}
+def unreadable_cells(
+    columns: CanonicalColumns, kind: str, broken: tuple[BrokenRow, ...], n_cells: int
+) -> list[BadCell]:
+    """Return for each line that could not be read its first unreadable cell, or its number of cells."""
+    first: dict[int, BadCell] = {}
     for name in _of_kind(columns, kind):
         for at in np.flatnonzero(columns.parsed[name].bad):
             value = columns.raw[name][int(at)].as_py()
@@ -71,10 +74,17 @@ def quarantine_rows(columns: CanonicalColumns, kind: str, broken: tuple[BrokenRo
             first.setdefault(int(at), (int(columns.line[at]), columns.header[name].strip(), value or "", reason))
     rows = list(first.values())
     for row in broken:
-        reason = f"the row has {len(row.cells)} cells, the header {len(match.headers)}"
+        reason = f"the row has {len(row.cells)} cells, the header {n_cells}"
         rows += [(row.line + extra, "", (row.cells or ("",))[0][:80], reason) for extra in range(row.n_lines)]
-    frame = pd.DataFrame(sorted(rows), columns=QUARANTINE_COLUMNS)
-    return frame.astype({"line": "int64", "column": "str", "value": "str", "reason": "str"})
+    return rows
+
+
+def quarantine_table(cells: list[BadCell]) -> pd.DataFrame:
+    """Return the quarantine of one table, by line."""
+    table = pa.Table.from_pylist(
+        [dict(zip(_QUARANTINE.names, cell, strict=True)) for cell in sorted(cells)], _QUARANTINE
+    )
+    return table.to_pandas()
 
 
 def _of_kind(columns: CanonicalColumns, kind: str) -> list[str]:
@@ -143,30 +153,29 @@ def _account(columns: CanonicalColumns, account: str | None, n_rows: int) -> pa.
     return pc.coalesce(values, pa.scalar(account, pa.string()))
 
 
+def _finish(table: pa.Table, kind: str, match: Match) -> pd.DataFrame:
+    table = finish_entities(table) if kind == "entities" else table
+    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get).astype({"line": "int64"})
+    has_segments = match.spec.row_span_keep == "sum" and match.position(match.spec.row_span) is not None
+    return add_segments(frame, kind) if has_segments and kind != "entities" else frame
+
+
+def _campaign_status(columns: CanonicalColumns, n_rows: int) -> pa.Array:
+    found = columns.parsed.get("campaign_status")
+    return pa.nulls(n_rows, pa.string()) if found is None else found.values
+
+
 def _known_platform_rows(
-    frame: pd.DataFrame, kind: str, match: Match, known: dict[str, str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table: pa.Table, kind: str, match: Match, known: dict[str, str]
+) -> tuple[pa.Table, list[BadCell]]:
     """Template rows name their platform by name or title; a row with another name is set aside."""
-    empty = pd.DataFrame(columns=QUARANTINE_COLUMNS)
     if not match.platform.is_template or kind not in _OWN_PLATFORM_KINDS:
-        return frame, empty
+        return table, []
     column = "mapped_platform" if kind == "mapping" else "platform"
-    names = {word: known.get(normalise_word(word)) for word in frame[column].dropna().unique()}
-    found = frame[column].map(names)
-    strange = found.isna()
-    if not strange.any():
-        return frame.assign(**{column: found.astype("str")}), empty
-    rows = frame.loc[strange]
+    found = map_words(table[column].combine_chunks(), lambda word: known.get(normalise_word(word)))
+    named = table.set_column(table.schema.get_field_index(column), column, found)
+    strange = table.filter(pc.is_null(found))
     reason = "not a known platform; known are " + ", ".join(sorted(set(known.values())))
-    aside = pd.DataFrame({"line": rows["line"], "column": column, "value": rows[column].fillna(""), "reason": reason})
-    return frame[~strange].assign(**{column: found[~strange].astype("str")}), aside
-
-
-def _finish(frame: pd.DataFrame, kind: str, match: Match, columns: CanonicalColumns) -> pd.DataFrame:
-    if kind == "entities":
-        status = columns.parsed.get("campaign_status")
-        by_line = None if status is None else dict(zip(columns.line.tolist(), status.values.to_pylist(), strict=True))
-        return finish_entities(frame, None if by_line is None else frame["line"].map(by_line).astype("str"))
-    if match.spec.row_span_keep == "sum" and match.position(match.spec.row_span) is not None:
-        return add_segments(frame, kind)
-    return frame.reset_index(drop=True)
+    words = zip(strange["line"].to_pylist(), strange[column].to_pylist(), strict=True)
+    aside = [(line, column, "" if word is None else word, reason) for line, word in words]
+    return named.filter(pc.is_valid(found)), aside

@@ -5,13 +5,19 @@ The parts are the values of the platform's ``item_key`` columns. Nothing else ma
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from assets.platforms.cells import map_words
 from configs.platform_schema import Platform
 
 _CASE_FREE = {"keyword", "search_term"}
+_KNOWN_WORDS = 200_000
 
 
 def item_key(frame: pd.DataFrame, platform: Platform, level: str) -> pd.Series:
@@ -22,24 +28,30 @@ def item_key(frame: pd.DataFrame, platform: Platform, level: str) -> pd.Series:
     KeyError
         If the platform has no key for ``level``.
     """
-    names = platform.item_key[level]  # type: ignore[index]
-    constant = pd.Series(level, index=frame.index, dtype="str")
-    parts = [frame["platform"], frame["account"], constant, *(_folded(frame[name], name) for name in names)]
-    return join_key(parts)
+    names = ("platform", "account", *platform.item_key[level])  # type: ignore[index]
+    cells = [_part(frame[name], is_case_free=name in _CASE_FREE) for name in names]
+    return _joined([*cells[:2], pa.repeat(_normalised(level), len(frame)), *cells[2:]], frame.index)
 
 
 def join_key(parts: Sequence[pd.Series]) -> pd.Series:
     """Return the parts joined by ``|``: NFKC, stripped, with ``\\`` and ``|`` inside a part escaped."""
-    keys = _normalised(parts[0])
-    for part in parts[1:]:
-        keys = keys + "|" + _normalised(part)
-    return keys.rename("item").astype("str")
+    return _joined([_part(part) for part in parts], parts[0].index)
 
 
-def _folded(values: pd.Series, name: str) -> pd.Series:
-    return values.astype("str").str.normalize("NFKC").str.casefold() if name in _CASE_FREE else values
+def _part(values: pd.Series, *, is_case_free: bool = False) -> pa.StringArray:
+    text = values if isinstance(values.dtype, pd.StringDtype) else values.astype("str")
+    return map_words(pa.array(text, pa.string(), from_pandas=True), _case_free if is_case_free else _normalised)
 
 
-def _normalised(values: pd.Series) -> pd.Series:
-    text = values.astype("str").str.normalize("NFKC").str.strip()
-    return text.str.replace("\\", "\\\\", regex=False).str.replace("|", "\\|", regex=False)
+def _joined(cells: list[pa.StringArray], index: pd.Index) -> pd.Series:
+    return pd.Series(pd.array(pc.binary_join_element_wise(*cells, "|"), dtype="str"), index=index, name="item")
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)  # the same words come every night
+def _normalised(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().replace("\\", "\\\\").replace("|", "\\|")
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def _case_free(text: str) -> str:
+    return _normalised(unicodedata.normalize("NFKC", text).casefold())

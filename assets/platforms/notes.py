@@ -83,9 +83,3 @@ def about_sheets(file: str, sheets: list[str]) -> list[Message]:
     names = ", ".join(sheets[:_SHOWN])
     text = f"{len(sheets)} sheets are no known report and are not used: {names}."
     return [Message(code="ignored_sheets", text=text, file=file, value=names)]
-
-
-def joined(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
-    """Return both quarantine tables as one, by line."""
-    both = pd.concat([left, right], ignore_index=True).sort_values("line", kind="stable", ignore_index=True)
-    return both.astype(left.dtypes.to_dict())

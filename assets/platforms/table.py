@@ -15,7 +15,7 @@ from assets.platforms import notes
 from assets.platforms.cells import as_mask, normalise_word, parse_text, tidy
 from assets.platforms.columns import CanonicalColumns, parse_columns
 from assets.platforms.errors import Message, UnreadableFileError
-from assets.platforms.frames import Period, build_frame, quarantine_rows
+from assets.platforms.frames import Period, build_frame, quarantine_table, unreadable_cells
 from assets.platforms.grid import BrokenRow, Grid, RawRows
 from assets.platforms.header import Match
 from assets.platforms.results import ControlSum, ReadTable
@@ -49,11 +49,9 @@ def read_table(match: Match, grid: Grid, period: Period | None, known_platforms:
     shared = [*notes.about_columns(match, grid.label), *cleaned.messages]
     tables = []
     for kind in match.spec.kinds:
-        bad = quarantine_rows(cleaned.columns, kind, cleaned.broken, match)
-        frame, more, unknown_platform = build_frame(
-            cleaned.columns, kind, match, (period, cleaned.account, known_platforms)
-        )
-        bad = bad if unknown_platform.empty else notes.joined(bad, unknown_platform)
+        frame, more, strangers = build_frame(cleaned.columns, kind, match, (period, cleaned.account, known_platforms))
+        unread = unreadable_cells(cleaned.columns, kind, cleaned.broken, len(match.headers))
+        bad = quarantine_table([*unread, *strangers])
         found = [*shared, *more, *notes.about_quarantine(bad)]
         tables.append(
             ReadTable(
@@ -90,7 +88,7 @@ def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     is_total, names = find_totals(labels, _keys(columns, match), match.spec.totals)
     is_account, account = _account_rows(rows, match)
     is_data = filled & ~is_total & ~is_account
-    totals, messages = reconcile(columns.keep(is_data), columns.keep(is_total), names, match.spec.totals, len(broken))
+    totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))
     is_kept, dropped = _kept_rows(match, rows, is_data)
     messages = (*messages, *dropped)
     return _Cleaned(columns.keep(is_kept), broken, totals, messages, account)

@@ -47,11 +47,17 @@ def find_totals(labels: list[pa.StringArray], keys: list[pa.StringArray], spec: 
 
 
 def reconcile(
-    data: CanonicalColumns, totals: CanonicalColumns, labels: list[str], spec: TotalsSpec, n_broken: int
+    columns: CanonicalColumns,
+    is_data: np.ndarray,
+    is_total: np.ndarray,
+    labels: list[str],
+    context: tuple[TotalsSpec, int],
 ) -> tuple[tuple[ControlSum, ...], tuple[Message, ...]]:
-    """Return the control sums and what there is to say about them."""
+    """Return the control sums and what there is to say about them; the context is the rule and the broken rows."""
+    spec, n_broken = context
     if spec.rule == "none" or not labels:
         return (), ()
+    data, totals = columns.keep(is_data), columns.keep(is_total)
     sums: list[ControlSum] = []
     messages: list[Message] = []
     for row in _control_rows(labels, spec):

@@ -84,14 +84,14 @@ def time_columns(kind: str, present: Sequence[str]) -> tuple[str, ...]:
 def to_arrow(frame: pd.DataFrame, kind: str, source: str) -> pa.Table:
     """Return ``frame`` with the stored type of every column, missing columns as nulls; refuse what does not fit."""
     order = column_order(kind, list(frame.columns))
-    undeclared = [name for name in order if name not in KIND_COLUMNS[kind] and cell_type(kind, name) == "text"]
-    frame = frame.astype({name: "str" for name in undeclared if name in frame})
-    arrays = [
-        _to_array(frame[name], cell_type(kind, name), source)
-        if name in frame
-        else pa.nulls(len(frame), TYPES[cell_type(kind, name)])
-        for name in order
-    ]
+    arrays = []
+    for name in order:
+        cell = cell_type(kind, name)
+        if name not in frame:
+            arrays.append(pa.nulls(len(frame), TYPES[cell]))
+            continue
+        is_free_text = cell == "text" and name not in KIND_COLUMNS[kind]
+        arrays.append(_to_array(frame[name].astype("str") if is_free_text else frame[name], cell, source))
     return pa.Table.from_arrays(arrays, names=order)
 
 
@@ -124,13 +124,21 @@ def _ranks(values: pd.Series) -> NDArray[np.int64]:
 def _to_array(values: pd.Series, cell: str, source: str) -> pa.Array:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
-    if values.isna().all():
+    misfit = _misfit(values, cell)
+    if not misfit:
+        try:
+            return pa.Array.from_pandas(values, type=TYPES[cell])
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+            misfit = str(error).splitlines()[0]
+    if values.isna().all():  # what is nowhere known has no type
         return pa.nulls(len(values), TYPES[cell])
+    raise FactsError(source, str(values.name), misfit, LIMITS[cell])
+
+
+def _misfit(values: pd.Series, cell: str) -> str:
+    """Return what Arrow would let pass and must not, or an empty text."""
     if cell == "money" and not pd.api.types.is_integer_dtype(values.dtype):
-        raise FactsError(source, str(values.name), f"{values.dtype} values", LIMITS[cell])
+        return f"{values.dtype} values"
     if pd.api.types.is_float_dtype(values.dtype) and np.isinf(values.to_numpy(dtype="float64", na_value=np.nan)).any():
-        raise FactsError(source, str(values.name), "infinite values", LIMITS[cell])
-    try:
-        return pa.Array.from_pandas(values, type=TYPES[cell])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise FactsError(source, str(values.name), str(error).splitlines()[0], LIMITS[cell]) from error
+        return "infinite values"
+    return ""

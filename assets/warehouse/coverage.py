@@ -6,13 +6,15 @@ One small document per source file. Which version wins is decided in ``versions`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from assets.warehouse.columns import PERIOD, time_columns, to_pandas
+from assets.warehouse.columns import PERIOD, time_columns
 from assets.warehouse.documents import read_document, write_document
 from assets.warehouse.home import Home
 from assets.warehouse.inputs import NightInputs
@@ -42,15 +44,16 @@ def cover(table: pa.Table, kind: str) -> list[list[Any]]:
     """Return one list per platform, account and day or period of stored facts, with its sums, in order."""
     times = time_columns(kind, table.column_names)
     keys = ["platform", "account", *times]
-    frame = to_pandas(table.select([*keys, *(name for name in SUMS if name in table.column_names)]))
-    numbers = pd.DataFrame({"rows": pd.Series(1, index=frame.index, dtype="Int64")})
-    for name in SUMS:
-        numbers[name] = whole(frame[name]) if name in frame else pd.Series(pd.NA, index=frame.index, dtype="Int64")
-    grouped = numbers.groupby([frame[name] for name in keys], sort=True, dropna=False).sum(min_count=1).reset_index()
+    numbers = {name: _whole_cells(table[name]) for name in SUMS if name in table.column_names}
+    sums = [(name, "sum", pc.ScalarAggregateOptions(min_count=1)) for name in numbers]
+    cells = pa.table({**{name: table[name] for name in keys}, **numbers})
+    grouped = cells.group_by(keys, use_threads=False).aggregate([([], "count_all"), *sums])
+    found = grouped.sort_by([(name, "ascending") for name in keys]).to_pydict()
+    found |= {"rows": found["count_all"], **{name: found[f"{name}_sum"] for name in numbers}}
     if "order_date" in times:
-        grouped = grouped.rename(columns={"order_date": "report_date"})
-    cells = grouped.reindex(columns=list(CELLS)).astype(object)
-    return [[_plain(value) for value in row] for row in cells.itertuples(index=False)]
+        found["report_date"] = found["order_date"]
+    nothing = [None] * len(grouped)
+    return [[_plain(value) for value in row] for row in zip(*(found.get(name, nothing) for name in CELLS), strict=True)]
 
 
 def whole(values: pd.Series) -> pd.Series:
@@ -74,9 +77,12 @@ def visible_coverage(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame
     return frame.astype({**dates, **dict.fromkeys(("rows", *SUMS), "Int64")})
 
 
+def _whole_cells(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Do the same as ``whole`` for stored cells."""
+    if pa.types.is_floating(cells.type):
+        return pc.round(pc.multiply(cells, MICROS), round_mode="half_to_even").cast(pa.int64())
+    return cells.cast(pa.int64())
+
+
 def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    return (
-        value.date().isoformat() if isinstance(value, pd.Timestamp) else value if isinstance(value, str) else int(value)
-    )
+    return value.date().isoformat() if isinstance(value, datetime) else value

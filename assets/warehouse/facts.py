@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,8 +60,9 @@ def write_facts(home: Home, source: FactSource, frame: pd.DataFrame, code_versio
     """
     if source.kind not in KIND_COLUMNS:
         raise FactsError(source.report, "kind", repr(source.kind), f"one of {', '.join(sorted(KIND_COLUMNS))}")
-    _require(frame, source)
-    table = _sort(columns.to_arrow(frame, source.kind, source.report))
+    table = columns.to_arrow(frame, source.kind, source.report)
+    _require(table, list(frame.columns), source)
+    table = _sort(table)
     note = {"bidwright": json.dumps({**asdict(source), "code_version": code_version}, sort_keys=True)}
     with replacing(facts_path(home, source.name)) as temporary:
         pq.write_table(
@@ -105,6 +106,7 @@ def source_summary(home: Home, sha256: str) -> dict[str, Any] | None:
     return {"is_sealed": content["is_sealed"], "details": content["details"], "tables": tables}
 
 
+@lru_cache(maxsize=200_000)  # the same items come every night
 def bucket_of(text: str) -> int:
     """Return the bucket of an item or keyword; stable over processes, machines and versions."""
     return int(_short_hash(text), 16) % N_BUCKETS
@@ -114,25 +116,25 @@ def _short_hash(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
-def _require(frame: pd.DataFrame, source: FactSource) -> None:
+def _require(table: pa.Table, present: list[str], source: FactSource) -> None:
     """Refuse facts that no window could place: without platform, account, or time."""
-    for name in ("platform", "account", *columns.time_columns(source.kind, list(frame.columns))):
-        if name not in frame:
+    for name in ("platform", "account", *columns.time_columns(source.kind, present)):
+        if name not in present:
             raise FactsError(source.report, name, "nothing: the column is missing", "a value in every row")
-        n_missing = int(frame[name].isna().sum())
+        n_missing = table[name].null_count
         if n_missing:
             raise FactsError(
-                source.report, name, f"no value in {n_missing} of {len(frame)} rows", "a value in every row"
+                source.report, name, f"no value in {n_missing} of {len(table)} rows", "a value in every row"
             )
 
 
 def _sort(table: pa.Table) -> pa.Table:
     """Add the bucket and sort by it, then by day, item and line."""
-    words_of = [table[name] for name in ("item", "keyword") if name in table.column_names]
-    word = pc.coalesce(*words_of, pa.scalar("")) if words_of else pa.array([""] * len(table))
-    codes, words = pd.factorize(word.to_pandas())
-    buckets = np.array([bucket_of(str(one)) for one in words], dtype=np.int16)
-    table = table.append_column("bucket", pa.array(buckets[codes] if len(table) else [], type=pa.int16()))
+    words = [table[name] for name in ("item", "keyword") if name in table.column_names]
+    word = pc.coalesce(*words, pa.scalar("")) if words else pa.chunked_array([pa.repeat("", len(table))])
+    encoded = word.combine_chunks().dictionary_encode()
+    buckets = pa.array([bucket_of(one) for one in encoded.dictionary.to_pylist()], pa.int16())
+    table = table.append_column("bucket", buckets.take(encoded.indices))
     days = [name for name in ("report_date", "order_date", "period_start") if name in table.column_names]
     order = [(name, "ascending") for name in ("bucket", *days, "item", "line") if name in table.column_names]
     return table.take(pc.sort_indices(table, sort_keys=order))
