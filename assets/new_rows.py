@@ -47,8 +47,8 @@ def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
     rows["cost_change"] = rows["expected_cost"] - rows["cost"]
     rows["value_change"] = gained * rows["cvr"] * rows["aov"]
     rows["profit_change"] = gained * rows["value_per_click"] - rows["cost_change"]
-    ends = [gained * rows[f"value_per_click_{side}"] - rows["cost_change"] for side in ("low", "high")]
-    rows["profit_change_low"], rows["profit_change_high"] = np.minimum(*ends), np.maximum(*ends)
+    low, high = (gained * rows[f"value_per_click_{side}"] - rows["cost_change"] for side in ("low", "high"))
+    rows["profit_change_low"], rows["profit_change_high"] = np.minimum(low, high), np.maximum(low, high)
     known = np.ones(len(rows), dtype=bool)
     rows["evidence_grade"] = evidence_grade(
         rows["effective_clicks"].to_numpy(dtype=np.float64), rows["conversions"].to_numpy(dtype=np.float64), known
