@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
 from assets.presentation.summary import MoneyLine, NightSummary, count_actions
 from assets.presentation.tables import is_change
+from assets.warehouse.errors import WarehouseError
 
 NODE_COLUMNS = ["name", "parent", "cost", "min_cost", "max_cost", "price", "sentence_zh", "sentence_en"]
 
@@ -39,6 +43,20 @@ def night_summary(rows: pd.DataFrame, batch: Batch) -> NightSummary:
     return NightSummary(
         night=batch.night.isoformat(), currency=batch.settings.shop.currency, money=money, actions=count_actions(rows)
     )
+
+
+def file_problems(batch: Batch) -> list[dict[Hashable, Any]]:
+    """Return the files of this night that were not read, or not wholly, each with its message."""
+    found: list[dict[Hashable, Any]] = [
+        {"file": one.file, "status": "unread", "quarantined_rows": 0, "message": one.error} for one in batch.unread
+    ]
+    try:
+        files = batch.table("source_files")
+    except WarehouseError:  # the run ended before it
+        return found
+    files = files[files["as_of"] == pd.Timestamp(batch.night)]
+    partly = files[(files["status"] != "read") | (files["quarantined_rows"] > 0)]
+    return found + partly[["file", "status", "quarantined_rows", "message"]].to_dict("records")
 
 
 def price_nodes(plan: pd.DataFrame) -> pd.DataFrame:

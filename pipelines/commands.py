@@ -15,7 +15,7 @@ from configs.loader import load_settings
 from pipelines.jobs import NIGHTLY
 from pipelines.messages import tell_night
 from pipelines.output import fail, guarded, print_json, progress
-from pipelines.report import night_report, print_report
+from pipelines.report import night_report, print_line, print_report
 from pipelines.resources import environment_for_ui, home_root
 from pipelines.runs import RunOutcome, open_instance, run_job
 
@@ -45,13 +45,17 @@ def backfill(home: Path | None, first: str, last: str, json_output: bool) -> int
     root, start, end = home_root(home), parse_night(first), parse_night(last)
     if end < start:
         return fail(f"--to {end} is before --from {start}; swap them", json_output, USAGE_ERROR)
-    outcomes = []
+    outcomes: list[RunOutcome] = []
+    reports = []
     for offset in range((end - start).days + 1):
         outcomes.append(_run(root, "nightly", start + timedelta(days=offset), False, json_output))
+        reports.append(night_report(root, outcomes[-1]))
+        if not json_output:
+            print_line(reports[-1])
         if not outcomes[-1].succeeded:
             break
     if json_output:
-        print_json({"nights": [night_report(root, one) for one in outcomes]})
+        print_json({"nights": reports})
     return max((one.exit_status for one in outcomes), key=lambda status: (status == 1, status))
 
 

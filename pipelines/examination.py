@@ -35,7 +35,8 @@ class Finding:
 def examine(home: Path | None, json_output: bool) -> int:
     """Print every finding; exit status 1 if one of them would stop a night."""
     root = home_root(home)
-    findings = [_python(), *_libraries(), *_configuration(root), *_home(root)]
+    settings = _configuration(root)
+    findings = [_python(), *_libraries(), settings, *(_home(root) if settings.is_good else [])]
     if json_output:
         print_json(
             {
@@ -65,19 +66,19 @@ def _libraries() -> list[Finding]:
     return found
 
 
-def _configuration(root: Path) -> list[Finding]:
+def _configuration(root: Path) -> Finding:
     try:
         settings = load_settings(root)
         load_guardrails(root), load_calendar(root)
         known = load_platforms()
     except ConfigError as error:
-        return [Finding("settings", False, str(error))]
+        return Finding("settings", False, str(error))
     enabled = [name for name, use in settings.platforms.items() if use.is_enabled]
     unknown = sorted(set(enabled) - set(known))
     told = f"{len(enabled)} platforms enabled, shop currency {settings.shop.currency}"
     if unknown:
         told = f"no platform file for {', '.join(unknown)}; add configs/platforms/<name>.yaml or disable them"
-    return [Finding("settings", not unknown, told)]
+    return Finding("settings", not unknown, told)
 
 
 def _home(root: Path) -> list[Finding]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from assets.batch import Batch, open_batch
-from assets.overview import night_summary
+from assets.overview import file_problems, night_summary
 from assets.platforms.manifest import BrokenManifestError, read_manifest
 from assets.warehouse.errors import WarehouseError
 from pipelines.runs import RunOutcome
@@ -19,19 +21,25 @@ def night_report(root: Path, outcome: RunOutcome) -> dict[str, Any]:
         "night": outcome.night.isoformat(), "run_id": outcome.run_id, "home": str(root), "held": list(outcome.held),
     }  # fmt: skip
     if not outcome.succeeded:
-        return {**report, "error": outcome.error}
-    batch = open_batch(root, outcome.night)
+        report["error"] = outcome.error
     try:
-        rows, status = batch.table("recommendations"), batch.table("platform_status")
+        batch = open_batch(root, outcome.night)
+        told = _told(batch) if outcome.succeeded else {}
     except WarehouseError as error:
-        return {**report, "error": str(error)}
-    held = status[status["is_held"]]
+        return {"error": str(error), **report}
+    return {**report, **told, "file_problems": file_problems(batch), "outbox": outbox(batch)}
+
+
+def _told(batch: Batch) -> dict[str, Any]:
+    """Return what a night that was computed to its end tells."""
+    status = batch.table("platform_status")
+    held, warned = status[status["is_held"]], status[status["warnings"] != ""]
     folder = batch.home.review / batch.night.isoformat()
     return {
-        **report, "summary": dict(night_summary(rows, batch)),
+        "summary": dict(night_summary(batch.table("recommendations"), batch)),
         "holds": held[["platform", "reason_code", "reason_zh", "reason_en"]].to_dict("records"),
-        "unread_files": [{"file": one.file, "error": one.error} for one in batch.unread],
-        "outbox": outbox(batch), "review_page": str(folder / "index.html"), "workbook": str(folder / "review.xlsx"),
+        "warnings": warned[["platform", "warnings", "warning_zh", "warning_en"]].to_dict("records"),
+        "review_page": str(folder / "index.html"), "workbook": str(folder / "review.xlsx"),
     }  # fmt: skip
 
 
@@ -54,33 +62,50 @@ def outbox(batch: Batch) -> dict[str, Any]:
 def print_report(report: dict[str, Any]) -> None:
     """Print the report for people."""
     from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     console = Console()
-    if report["status"] == "failed":
-        console.print(
-            f"[bold red]Night {report['night']} failed.[/] Nothing was published.\n{report['error']}", markup=True
-        )
-        return
-    summary = report["summary"]
-    console.print(f"\n[bold]Bidwright · night {summary['night']}[/]  ({report['status']})")
-    money = Table("a day", "before", "after", "80 % interval", title=f"Money, {summary['currency']}")
-    for name, line in summary["money"].items():
-        reach = "" if line["low"] is None else f"{line['low']:,.0f} … {line['high']:,.0f}"
-        money.add_row(name, f"{line['before']:,.2f}", f"{line['after']:,.2f}", reach)
-    console.print(money)
-    console.print(_actions(summary["actions"]))
-    for hold in report["holds"]:
-        console.print(f"[bold yellow]HELD {hold['platform']}[/]: {hold['reason_zh']} / {hold['reason_en']}")
-    for file in report["unread_files"]:
-        console.print(f"[bold yellow]NOT READ[/] {file['file']}: {file['error']}")
-    for name, one in report["outbox"].items():
-        console.print(
-            f"[green]{name}[/]: {one['folder']}\n    {', '.join(one['files']) or 'no change tonight'}", soft_wrap=True
-        )
-        for note in one["notes"]:
-            console.print(f"    note: {note}")
-    console.print(f"Review page: {report['review_page']}\nWorkbook:    {report['workbook']}", soft_wrap=True)
+    if "summary" not in report:
+        console.print(f"[bold red]Night {report['night']} failed.[/] {escape(report['error'])}")
+    else:
+        summary = report["summary"]
+        console.print(f"\n[bold]Bidwright · night {summary['night']}[/]  ({report['status']})")
+        money = Table("a day", "before", "after", "80 % interval", title=f"Money, {summary['currency']}")
+        for name, line in summary["money"].items():
+            reach = "" if line["low"] is None else f"{line['low']:,.0f} … {line['high']:,.0f}"
+            money.add_row(name, f"{line['before']:,.2f}", f"{line['after']:,.2f}", reach)
+        console.print(money)
+        console.print(_actions(summary["actions"]))
+    for line in _lines(report):
+        console.print(line, soft_wrap=True)
+
+
+def print_line(report: dict[str, Any]) -> None:
+    """Print the report of one night of several in one line."""
+    held = f", held: {', '.join(report['held'])}" if report["held"] else ""
+    sys.stdout.write(
+        f"{report['night']} {report['status']}{held}{': ' + report['error'] if 'error' in report else ''}\n"
+    )
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    """Yield what needs attention, then where things lie."""
+    from rich.markup import escape  # noqa: PLC0415
+
+    for hold in report.get("holds", []):
+        yield f"[bold yellow]HELD {hold['platform']}[/]: {escape(hold['reason_zh'])} / {escape(hold['reason_en'])}"
+    for warned in report.get("warnings", []):
+        yield f"[yellow]NOTE {warned['platform']}[/]: {escape(warned['warning_zh'])} / {escape(warned['warning_en'])}"
+    for file in report.get("file_problems", []):
+        yield f"[bold yellow]FILE {file['status']}[/] {escape(file['file'])}: {escape(file['message'])}"
+    for name, one in report.get("outbox", {}).items():
+        yield f"[green]{name}[/]: {escape(one['folder'])}\n    {escape(', '.join(one['files'])) or 'no change tonight'}"
+        yield from (f"    note: {escape(note)}" for note in one["notes"])
+    if not report.get("outbox"):
+        yield "Nothing is published for this night."
+    if "review_page" in report:
+        yield f"Review page: {escape(report['review_page'])}\nWorkbook:    {escape(report['workbook'])}"
 
 
 def _actions(actions: dict[str, dict[str, int]]) -> Any:

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
 
 from assets.steps import HELD_TAG
 from assets.warehouse.home import open_home
@@ -85,9 +86,19 @@ def _first_error(result: dg.ExecuteInProcessResult) -> str:
         if event.is_step_failure:
             failure = event.step_failure_data
             told = failure.user_failure_data.description if failure.user_failure_data else None
-            return f"{event.step_key}: {told or (failure.error.message.strip() if failure.error else 'failed')}"
-    failures = [event.message or "" for event in result.all_events if event.is_failure]
-    return failures[0] if failures else "the run failed before its first step"
+            return f"{event.step_key}: {told or _own_words(failure.error) or 'failed'}"
+    failures = [event for event in result.all_events if event.is_failure]
+    words = [_own_words(event.job_failure_data.error) or event.message for event in failures]
+    return next(filter(None, words), "the run failed before its first step")
+
+
+def _own_words(error: SerializableErrorInfo | None) -> str:
+    """Return name and message of the first error in the chain that is not a wrapper of Dagster's."""
+    while error is not None and (error.cls_name or "").startswith("Dagster") and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return ""
+    return f"{error.cls_name}: {error.message.strip().partition(': ')[2]}"
 
 
 def _listener(say: Callable[[str, str], None] | None) -> dg.LoggerDefinition:
