@@ -111,8 +111,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 def _actions(actions: dict[str, dict[str, int]]) -> Any:
     from rich.table import Table  # noqa: PLC0415
 
-    names = sorted({name for counts in actions.values() for name in counts})
-    table = Table("platform", *names, title="Actions")
+    table = Table("platform", "actions", title="Actions")
     for platform, counts in actions.items():
-        table.add_row(platform, *[str(counts.get(name, "")) for name in names])
+        table.add_row(platform, " · ".join(f"{name} {n:,}" for name, n in sorted(counts.items())))
     return table
