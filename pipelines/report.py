@@ -67,7 +67,7 @@ def print_report(report: dict[str, Any]) -> None:
 
     console = Console()
     if "summary" not in report:
-        console.print(f"[bold red]Night {report['night']} failed.[/] {escape(report['error'])}")
+        console.print(f"[bold red]Night {report['night']} failed.[/] {escape(report['error'])}", soft_wrap=True)
     else:
         summary = report["summary"]
         console.print(f"\n[bold]Bidwright · night {summary['night']}[/]  ({report['status']})")

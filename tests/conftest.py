@@ -1,0 +1,63 @@
+"""Homes that several test files share: made once a session, also where several workers share it, copied for each test."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def exported_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small simulated shop whose exports lie in the inbox; nothing has run. Copy it, do not change it."""
+    return _made_once(tmp_path_factory, "exported", _export)
+
+
+@pytest.fixture(scope="session")
+def computed_home(tmp_path_factory: pytest.TempPathFactory, exported_home: Path) -> Path:
+    """The same shop after its newest night has run. Copy it, do not change it."""
+    return _made_once(tmp_path_factory, "computed", lambda root: _compute(exported_home, root))
+
+
+@pytest.fixture
+def fresh_home(exported_home: Path, tmp_path: Path) -> Path:
+    """A copy of the shop in which nothing has run."""
+    return Path(shutil.copytree(exported_home, tmp_path / "home"))
+
+
+@pytest.fixture
+def night_home(computed_home: Path, tmp_path: Path) -> Path:
+    """A copy of the shop after its newest night has run."""
+    return Path(shutil.copytree(computed_home, tmp_path / "home"))
+
+
+def _export(root: Path) -> None:
+    from tests.pipelines.small_home import fill_small_home  # noqa: PLC0415 - most tests need no simulator
+
+    fill_small_home(root)
+
+
+def _compute(exported: Path, root: Path) -> None:
+    from tests.pipelines.small_home import run_night  # noqa: PLC0415 - most tests need no Dagster
+
+    shutil.copytree(exported, root)
+    outcome = run_night(root)
+    assert outcome.succeeded, outcome.error
+
+
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Make a folder below the session's own folder; workers of one session wait for the first of them."""
+    base = factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    target, building = shared / f"home-{name}", shared / f"building-{name}"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            shutil.rmtree(building, ignore_errors=True)
+            make(building)
+            building.rename(target)
+    return target
