@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from assets.expectations.agreement import cross_report_differences
 from assets.expectations.claims import claimed_over_own
 from assets.expectations.platform_facts import Background, PlatformFacts, gather_facts
 from configs.expectations_schema import Expectations, Sentence, load_expectations
@@ -50,14 +51,19 @@ def judge_platforms(
     background = history if isinstance(history, Background) else Background(history)
     enabled = {name: use for name, use in sorted(uses.items()) if use.is_enabled}
     claims = claimed_over_own(profile, {name: use.required for name, use in enabled.items()}, night)
+    differences = cross_report_differences(profile)
     rows = []
     for name, use in enabled.items():
         facts = gather_facts(name, use, (profile, source_files, background), night, guardrails)
-        rows.append(_status(facts, claims, expectations))
+        warned = [] if claims is None else [("claimed_over_own", claims)]
+        warned += [(one.code, one.fields) for one in differences if one.platform == name]
+        rows.append(_status(facts, warned, expectations))
     return pd.DataFrame(rows, columns=list(STATUS_DTYPES)).astype(STATUS_DTYPES)
 
 
-def _status(facts: PlatformFacts, claims: Fields, expectations: Expectations) -> dict[str, Any]:
+def _status(
+    facts: PlatformFacts, warned: list[tuple[str, dict[str, str]]], expectations: Expectations
+) -> dict[str, Any]:
     found = {code: fields for code in expectations.holds if (fields := HOLD_RULES[code](facts)) is not None}
     last = facts.last_complete_date
     if found:
@@ -66,14 +72,15 @@ def _status(facts: PlatformFacts, claims: Fields, expectations: Expectations) ->
     else:
         code, fields, sentence = OK, {"date": _day(last)}, expectations.warnings[OK]
     zh, en = _say(sentence, facts.name, fields)
-    warning = ("", "") if claims is None else _say(expectations.warnings["claimed_over_own"], facts.name, claims)
+    warnings = [_say(expectations.warnings[one], facts.name, told) for one, told in warned]
     days = facts.main_days
     history = facts.history(next(iter(facts.days), ""))
     tonight = facts.files[facts.files["as_of"] == pd.Timestamp(facts.night)]
     return {
         "platform": facts.name, "is_held": bool(found), "reason_code": code, "reason_zh": zh, "reason_en": en,
-        "reasons": ";".join(found), "warnings": "" if claims is None else "claimed_over_own",
-        "warning_zh": warning[0], "warning_en": warning[1], "last_complete_date": last,
+        "reasons": ";".join(found), "warnings": ";".join(dict.fromkeys(one for one, _ in warned)),
+        "warning_zh": "".join(zh for zh, _ in warnings), "warning_en": " ".join(en for _, en in warnings),
+        "last_complete_date": last,
         "cost_last_day": days["cost"].get(last, np.nan), "cost_median_day": history["cost"].median(),
         "n_quarantined": int(tonight["quarantined_rows"].sum()),
         "failed_share": pd.Series([_failed_share(facts, kind) for kind in facts.use.required], dtype="float64").max(),
