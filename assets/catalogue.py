@@ -29,9 +29,9 @@ def with_entities(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     own = entities.drop_duplicates("item", keep="last").set_index("item")
     out = items.copy()
     for column in [*ENTITY_COLUMNS, "entity_date"]:
-        out[column] = out["item"].map(own[column])
+        out[column] = look_up(own[column], out["item"])
     for column in FILLED_COLUMNS:
-        found = out["item"].map(own[column])
+        found = look_up(own[column], out["item"])
         out[column] = found.where(found.notna(), out[column])
     out["campaign_key"] = campaign_key(out)
     budget = campaign_budgets(entities)
@@ -40,6 +40,11 @@ def with_entities(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         out["daily_budget"].notna(), out["daily_budget"], budget.reindex(keys).to_numpy(dtype=np.float64)
     )
     return out
+
+
+def look_up(column: pd.Series, keys: pd.Series) -> pd.Series:
+    """Return the column's value for each key, missing where it has none; the type stays, also of an empty column."""
+    return column.reindex(keys).set_axis(keys.index)
 
 
 def load_entities(batch: Batch) -> pd.DataFrame:
@@ -73,7 +78,7 @@ def with_products(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     products = window.latest_state(batch.home, batch.inputs, "products").drop_duplicates("product_id", keep="last")
     known = products.set_index("product_id")
     for column in ("product_name", "margin", "stock", "is_new", "price"):
-        out[column] = out["product_id"].map(known[column])
+        out[column] = look_up(known[column], out["product_id"])
     is_known = out["margin"].notna()
     implied = batch.settings.default_margin
     if implied is None:
@@ -92,7 +97,7 @@ def with_prices(items: pd.DataFrame, products: pd.DataFrame, batch: Batch) -> pd
     out = items.copy()
     night = pd.Series(pd.Timestamp(batch.night), index=products.index)
     rate = fx_rates(products["currency"], night, batch.settings.fx, batch.settings.shop.currency)
-    price = out["product_id"].map(from_micros(products["price"]) * rate)
+    price = look_up(from_micros(products["price"]) * rate, out["product_id"])
     out["price"] = price
     told = out.groupby("platform")["conversion_value"].transform("sum") > 0
     use = (~told & price.notna()).to_numpy(dtype=bool)
