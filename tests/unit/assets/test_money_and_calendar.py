@@ -79,7 +79,8 @@ def test_a_promotion_over_new_year_holds_on_both_sides():
 
 def test_of_overlapping_promotions_the_larger_factor_counts():
     both = Calendar.model_validate({"events": [
-        {"name": "a", "start": "03-01", "end": "03-31", "factor": 1.5}, {"name": "b", "start": "03-10", "end": "03-10", "factor": 1.2},
+        {"name": "a", "start": "03-01", "end": "03-31", "factor": 1.5},
+        {"name": "b", "start": "03-10", "end": "03-10", "factor": 1.2},
     ]})  # fmt: skip
     assert day_factors(platforms(1), days("2025-03-10"), both).tolist() == [1.5]
 

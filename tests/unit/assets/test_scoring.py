@@ -170,10 +170,8 @@ def test_the_score_is_the_weighted_sum_of_its_shown_parts_and_missing_parts_are_
 
 
 def test_without_searches_impressions_rank_the_volume(batch):
-    items = add_score(add_rates(counted(
-        {"keyword": "a", "searches": np.nan, "impressions_per_day": 5.0}, {"keyword": "b", "searches": np.nan, "impressions_per_day": 50.0},
-    )), batch)  # fmt: skip
-    assert items["score_volume"].tolist() == [25.0, 75.0]
+    seen = [{"keyword": str(n), "searches": np.nan, "impressions_per_day": n} for n in (5.0, 50.0)]
+    assert add_score(add_rates(counted(*seen)), batch)["score_volume"].tolist() == [25.0, 75.0]
 
 
 def test_platforms_are_ranked_apart(batch):
