@@ -68,7 +68,7 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Return the rows with action and reason code; moves smaller than the guardrail's `min_change` are kept as they are."""
     out = rows.copy()
     change = (out["new_value"] / out["old_value"] - 1).astype("float64")
-    moves = change.notna() & (change.abs() >= batch.guardrails.min_change)
+    moves = change.notna() & (change.abs() >= batch.guardrails.min_change - 1e-9)
     up = change > 0
     lever, scale = out["lever"], batch.settings.roas.scale
     rules: list[tuple[pd.Series, str, str]] = [
