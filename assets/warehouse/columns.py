@@ -53,7 +53,7 @@ KEYS = {
     "kol_offers": ("offer_id",),
     "kol_posts": ("post_id",),
 }  # fmt: skip
-ALWAYS_KEYS = ("level", "report_date", "order_date", *PERIOD, "search_term")
+ALWAYS_KEYS = ("level", "report_date", "order_date", *PERIOD, "search_term", "term_match")
 DAY_COLUMNS = ("report_date", "order_date")
 
 
