@@ -104,6 +104,8 @@ def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) 
         source = FactSource(file.sha256, table.platform, table.report, table.kind, scope=table.scope)
         write_facts(batch.home, source, checked.good, version)
     notes = [*map(str, table.messages), *describe_bad_rows(checked.bad)]
+    if len(checked.duplicates):
+        notes.append(f"{len(checked.duplicates)} rows repeat an earlier row exactly and count once.")
     if too_many:
         limit = batch.guardrails.max_failed_share
         notes.insert(0, f"{n_bad} of {n_all} rows failed, the limit is {limit:.0%}: nothing of {file.name} is used.")
