@@ -31,7 +31,7 @@ TERM_COLUMNS = [
     "roas", "roas_low", "roas_high", "p_below_floor", "growth", "verdict", "is_known", "is_blocked", "n_days", "effective_clicks",
 ]  # fmt: skip
 GROWTH_DAYS = 7
-RISING = 1.2  # the low end of the growth interval: a fifth more than the week before, surely
+RISING = 1.2  # the low end of the growth interval: surely a fifth more than the week before, and than its account grew
 
 
 @lru_cache(maxsize=1)
@@ -170,7 +170,9 @@ def judge_terms(terms: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["is_blocked"] = discovery.find_blocked(
         out["search_term"].tolist(), (*ad_law_words(), *batch.settings.discovery.blocked_terms)
     )
-    out["verdict"] = term_verdicts(out, growth.low, batch)
+    week = out.groupby(["platform", "account"])[["recent", "earlier"]].transform("sum")
+    usual = (week["recent"] / week["earlier"]).clip(lower=1.0).to_numpy(dtype=np.float64)  # endless in the first week
+    out["verdict"] = term_verdicts(out, growth.low / usual, batch)
     return out
 
 
