@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assets.bidding import finish
+from assets.discovery import TERM_COLUMNS
+from assets.expectations.gates import check_table
+from assets.new_rows import kol_rows, new_bids, term_rows
+from tests.unit.assets.made_up import make_batch
+
+TERM: dict[str, Any] = {
+    "platform": "google_ads", "account": "main", "campaign": "Tents", "ad_group": "Group", "search_term": "red tent",
+    "campaign_id": "c1", "ad_group_id": "g1", "currency": "CNY", "fx_rate": 1.0, "impressions": 900.0, "clicks": 300.0,
+    "cost": 150.0, "conversions": 15.0, "conversion_value": 1500.0, "cvr": 0.05, "cpc": 0.5, "aov": 100.0, "margin": 0.5,
+    "value_per_click": 2.5, "value_per_click_low": 1.5, "value_per_click_high": 3.5, "roas": 10.0, "roas_low": 6.0,
+    "roas_high": 14.0, "p_below_floor": 0.01, "growth": 1.0, "verdict": "add", "is_known": False, "is_blocked": False,
+    "n_days": 30, "effective_clicks": 300.0,
+}  # fmt: skip
+
+
+def terms(*changes: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame([TERM | change for change in changes])[TERM_COLUMNS]
+
+
+def plan(price: float, platform: str = "google_ads") -> pd.DataFrame:
+    return pd.DataFrame({"platform": [platform], "platform_price": [price]})
+
+
+def test_only_terms_with_a_verdict_to_act_on_or_to_watch_become_rows(batch):
+    verdicts = {"add": "add", "negative": "negative", "rising": "keep", "blocked": "hold"}
+    rows = term_rows(
+        terms(*({"verdict": verdict, "search_term": verdict} for verdict in (*verdicts, "watch"))), plan(1.0), batch
+    )
+    assert dict(zip(rows["search_term"], rows["action"], strict=True)) == verdicts
+    assert term_rows(terms({"verdict": "watch"}), plan(1.0), batch).empty
+
+
+def test_a_new_words_bid_is_its_worth_over_the_price_of_money(batch):
+    """Worth 0.6 a click at a price of 1.2: 0.50, under the limit of 0.5 x 1.3 = 0.65."""
+    assert term_rows(terms({"value_per_click": 0.6}), plan(1.2), batch)["new_value"].tolist() == [0.5]
+
+
+def test_a_new_words_bid_is_at_most_what_such_clicks_cost_and_a_raise(batch):
+    assert term_rows(terms({}), plan(1.0), batch)["new_value"].tolist() == [0.65]
+
+
+def test_a_new_words_bid_is_in_account_money_on_the_platforms_step(tmp_path):
+    """A limit of 0.65 CNY is 0.0929 USD at 7.0: 0.09. The least bid is 0.01."""
+    batch = make_batch(tmp_path)
+    dollars = {"currency": "USD", "fx_rate": 7.0}
+    assert term_rows(terms(dollars), plan(1.0), batch)["new_value"].tolist() == [0.09]
+    assert term_rows(terms({**dollars, "value_per_click": 1e-6}), plan(1.0), batch)["new_value"].tolist() == [0.01]
+
+
+@pytest.mark.parametrize(
+    "frame", [plan(0.2), plan(1.0, "amazon_sp"), plan(1.0).iloc[:0]], ids=["cheap money", "another platform", "no plan"]
+)
+def test_money_is_never_worth_less_than_itself(batch, frame):
+    assert term_rows(terms({"value_per_click": 0.6}), frame, batch)["new_value"].tolist() == [0.6]
+
+
+def test_where_no_money_is_left_nothing_is_added_but_waste_is_still_excluded(batch):
+    rows = term_rows(terms({}, {"verdict": "negative", "search_term": "repair"}), plan(np.inf), batch)
+    assert rows["action"].tolist() == ["negative"]
+
+
+def test_a_platform_without_bids_gets_no_bid(batch):
+    rows = terms({"platform": "taobao_audience"}).assign(action="add", price=1.0)
+    assert new_bids(rows, batch).isna().all()
+
+
+def test_a_negative_saves_its_cost_a_day_and_loses_what_it_sold(batch):
+    """10 clicks a day at 0.50: 5.00 saved; 0.01 x 100 sales and half of it margin lost a click."""
+    change = {
+        "verdict": "negative",
+        "cvr": 0.01,
+        "value_per_click": 0.5,
+        "value_per_click_low": 0.2,
+        "value_per_click_high": 0.8,
+    }
+    one = term_rows(terms(change), plan(1.0), batch).loc[0]
+    assert one[["cost", "expected_cost", "cost_change"]].tolist() == pytest.approx([5.0, 0.0, -5.0])
+    assert one["value_change"] == pytest.approx(-10.0)
+    assert one[["profit_change", "profit_change_low", "profit_change_high"]].tolist() == pytest.approx([0.0, -3.0, 3.0])
+
+
+def test_an_added_word_answers_to_its_own_bid(batch):
+    """A bid of 1.3 times the click price: clicks x 1.3^0.6, cost by the response curve."""
+    one = term_rows(terms({}), plan(1.0), batch).loc[0]
+    clicks, cost = 10 * (1.3**0.6 - 1), 10 * 0.5 * 0.375 * (1.3**1.6 - 1)
+    assert one["cost_change"] == pytest.approx(cost)
+    assert one["value_change"] == pytest.approx(clicks * 5.0)
+    assert one["profit_change"] == pytest.approx(clicks * 2.5 - cost)
+    assert one["profit_change_low"] < one["profit_change"] < one["profit_change_high"]
+
+
+@pytest.mark.parametrize("verdict", ["rising", "blocked"])
+def test_a_row_that_is_only_shown_changes_no_money(batch, verdict):
+    one = term_rows(terms({"verdict": verdict}), plan(1.0), batch).loc[0]
+    assert one[["cost_change", "value_change", "profit_change"]].tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(one["new_value"])
+
+
+def test_a_margin_of_zero_leaves_sales_countable(batch):
+    one = term_rows(terms({"verdict": "negative", "margin": 0.0, "value_per_click": 0.0}), plan(1.0), batch).loc[0]
+    assert one["value_change"] == pytest.approx(-50.0)
+
+
+def test_term_rows_pass_the_last_gate_and_are_accepted(batch):
+    rows = term_rows(terms({}, {"verdict": "negative", "search_term": "repair"}), plan(1.0), batch)
+    found = finish(rows, batch)
+    assert found["decision"].tolist() == ["accept", "accept"]
+    assert check_table(found, "recommendations").failures == ()
+
+
+OFFER: dict[str, Any] = {
+    "offer_id": "o1", "kol_id": "k1", "kol_platform": "xiaohongshu", "tier": "koc", "category": "home", "content_format": "note",
+    "currency": "CNY", "account_fee": 280.0, "fee": 280.0, "fee_per_day": 10.0, "commission_rate": 0.1, "expected_views": 9.0,
+    "revenue": 1120.0, "revenue_low": 560.0, "revenue_high": 2240.0, "net_value": 448.0, "net_value_low": 224.0,
+    "net_value_high": 896.0, "own_weight": 0.5, "evidence_level": "kol", "is_signed": False, "is_chosen": True,
+    "binding_limit": "chosen", "price": 1.0,
+}  # fmt: skip
+
+
+def offer(batch, **change: Any) -> pd.Series:
+    return kol_rows(pd.DataFrame([OFFER | change]), batch).loc[0]
+
+
+def test_a_chosen_offer_is_to_be_signed_at_its_own_fee_and_counted_by_the_day(batch):
+    one = offer(batch, currency="USD", account_fee=40.0)
+    assert one[["action", "reason_code", "new_value"]].tolist() == ["sign", "kol_sign", 40.0]
+    assert one[["cost", "expected_cost", "cost_change"]].tolist() == [0.0, 10.0, 10.0]
+    assert one["value_change"] == pytest.approx(40.0)
+    assert one[["profit_change", "profit_change_low", "profit_change_high"]].tolist() == pytest.approx(
+        [6.0, -2.0, 22.0]
+    )
+    assert one["roas"] == pytest.approx(4.0)
+
+
+def test_a_signed_offer_is_a_fixed_cost_and_no_change(batch):
+    one = offer(batch, is_signed=True)
+    assert one[["action", "reason_code"]].tolist() == ["hold", "kol_committed"]
+    assert one[["cost", "expected_cost", "cost_change", "profit_change"]].tolist() == [10.0, 10.0, 0.0, 0.0]
+
+
+def test_an_offer_that_is_not_chosen_costs_nothing(batch):
+    one = offer(batch, is_chosen=False)
+    assert one[["action", "reason_code"]].tolist() == ["hold", "kol_skip"]
+    assert one[["cost", "expected_cost", "cost_change", "value_change"]].tolist() == [0.0] * 4
+    assert np.isnan(one["new_value"])
+
+
+def test_barter_has_no_roas_and_does_not_stop_the_night(batch):
+    rows = kol_rows(pd.DataFrame([{**OFFER, "fee": 0.0, "account_fee": 0.0, "fee_per_day": 0.0}]), batch)
+    assert rows["roas"].isna().all()
+    assert check_table(finish(rows, batch), "recommendations").failures == ()
+
+
+def test_without_offers_there_are_no_rows(batch):
+    assert kol_rows(pd.DataFrame(columns=list(OFFER)), batch).empty
