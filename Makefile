@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 HOME_DIR ?= data
 PORT ?= 3000
 JOBS ?= 2
+# The lock names every library, so nothing is left to resolve; pip 23 cannot resolve extras in hash mode at all.
+PIP_FLAGS := -qq --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run ui test check bench clean
@@ -22,8 +24,10 @@ $(STAMP): requirements.lock pyproject.toml
 	  echo "$(PYTHON) lacks the venv module; install it (Debian: apt-get install python3-venv) and try again"; exit 1; }
 	@echo "Setting up $(VENV) (about a minute) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-build-isolation -e .
+	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null || { \
+	  echo "The installed libraries do not fit each other: $(BIN)/python -m pip check says how; try make clean"; exit 1; }
 	@touch $@
 
 run: setup ## a simulated shop's 60 days of exports, one night, a summary and the paths of its files
