@@ -51,16 +51,28 @@ def kol_plan(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batche
     batch = batches.open(context.partition_time_window.start.date())
     offers, posts = load_offers(batch), load_posts(batch)
     if offers.empty:
-        return Step(pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in OFFER_COLUMNS}))
-    traits, history = _encode(offers, posts, batch)
-    value = expected_offer_value(history, traits)
-    margin = typical_margin(pruned_items)
-    result = choose_offers(build_kol_problem(offers, value, margin, pruned_items, batch))
-    plan = plan_rows(offers, value, margin, result, batch)
+        return Step(empty_offers())
+    plan, result = choose(offers, posts, pruned_items, batch)
     shown = plan[["offer_id", "tier", "fee", "revenue", "is_chosen", "binding_limit"]].round(0).head(25)
     return Step(
         plan, {"price": result.price, "gap": result.gap, "01_offers": dg.MetadataValue.md(tables.to_markdown(shown))}
     )
+
+
+def empty_offers() -> pd.DataFrame:
+    """Return the table without a row, with its types."""
+    return pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in OFFER_COLUMNS})
+
+
+def choose(
+    offers: pd.DataFrame, posts: pd.DataFrame, items: pd.DataFrame, batch: Batch
+) -> tuple[pd.DataFrame, KolResult]:
+    """Return the choice among the offers as a table, and its proof."""
+    traits, history = _encode(offers, posts, batch)
+    value = expected_offer_value(history, traits)
+    margin = typical_margin(items)
+    result = choose_offers(build_kol_problem(offers, value, margin, items, batch))
+    return plan_rows(offers, value, margin, result, batch), result
 
 
 def load_offers(batch: Batch) -> pd.DataFrame:
