@@ -56,12 +56,9 @@ def budget_tree(n: int) -> AllocationProblem:
     platform = np.arange(N_CAMPAIGNS) % N_PLATFORMS
     today = np.bincount(campaign, keywords.clicks0 * keywords.cpc0, N_CAMPAIGNS)
     by_platform = np.bincount(platform, today, N_PLATFORMS)
-    limits = [
-        [today.sum()],
-        by_platform * rng.uniform(0.8, 1.6, N_PLATFORMS),
-        today * rng.uniform(0.7, 2.0, len(today)),
-    ]
-    parent, most = np.concatenate([[-1], np.zeros(N_PLATFORMS), 1 + platform]), np.concatenate(limits)
+    limits = by_platform * rng.uniform(0.8, 1.6, N_PLATFORMS), today * rng.uniform(0.7, 2.0, N_CAMPAIGNS)
+    parent = np.concatenate([[-1], np.zeros(N_PLATFORMS), 1 + platform])
+    most = np.concatenate([np.array([today.sum()]), *limits])
     names = tuple(f"node {i}" for i in range(len(most)))
     return AllocationProblem(keywords, no_budgets(), PriceTree(parent, np.zeros(len(most)), most, names))
 

@@ -28,8 +28,8 @@ HALF_LIFE_DAYS, ROAS_FLOOR, WEIGHTS = 14.0, 2.0, (0.35, 0.20, 0.45)
 MICROS = 1e6
 BAR = Bar(12.0, is_most=True)
 GROUPED = """
-    SELECT item, any_value(campaign) AS campaign, any_value(platform) AS platform, sum(impressions) AS impressions,
-           sum(clicks) AS clicks, sum(cost) AS cost, sum(conversions) AS conversions, sum(conversion_value) AS value
+    SELECT item, sum(impressions) AS impressions, sum(clicks) AS clicks, sum(cost) AS cost,
+           sum(conversions) AS conversions, sum(conversion_value) AS conversion_value
     FROM read_parquet(?) GROUP BY item
 """
 
@@ -76,11 +76,11 @@ def draw_facts() -> pa.Table:
 def sum_with_duckdb(path: Path) -> pa.Table:
     """Return the peer's answer: plain sums, nothing estimated."""
     with duckdb.connect() as database:
-        return database.execute(GROUPED, [str(path)]).to_arrow_table()
+        return database.sql(GROUPED, params=[str(path)]).to_arrow_table()
 
 
-def score_file(path: Path) -> ScoreParts:
-    """Return the scores of all keywords in the file, by the stages ``performance`` and ``scored_items``."""
+def score_file(path: Path) -> tuple[FloatArray, ScoreParts]:
+    """Return P(roas < floor) and the score of every keyword in the file, as the nightly stages do."""
     daily = pq.read_table(path).to_pandas()
     codes, items = pd.factorize(daily["item"], sort=True)
     n_items, weight = len(items), decay_weights(daily["age_days"].to_numpy(), HALF_LIFE_DAYS)
@@ -96,7 +96,8 @@ def score_file(path: Path) -> ScoreParts:
     aov = pool_means(earned.events, earned.exposure, campaign, platform)
     cpc = pool_means(paid.events, paid.exposure, campaign, platform)
     below = probability_below(cvr.shape, cvr.rate, aov.mean, cpc.mean, ROAS_FLOOR, aov.log_sd)
-    return keyword_scores(impressions, below, cvr.mean * aov.mean, platform, WEIGHTS)
+    competition = np.full(n_items, np.nan)  # no market report, as in most shops
+    return below, keyword_scores(impressions, competition, cvr.mean * aov.mean, platform, WEIGHTS)
 
 
 def _floats(frame: pd.DataFrame, column: str) -> FloatArray:

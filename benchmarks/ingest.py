@@ -47,12 +47,13 @@ def draw_report() -> pa.Table:
     group = keyword // 20
     clicks = rng.poisson(3.0, N_ROWS)
     orders = rng.binomial(clicks, 1 / 30)
+    plan, word = _names("计划_户外水壶", N_KEYWORDS // 200), _names("大容量保温杯", N_KEYWORDS)
     columns = (
-        pa.array(dates).take(day), 400_000_000_000 + group // 10, pa.array(_names("计划_户外水壶", N_KEYWORDS // 200)).take(group // 10),
-        5_000_000_000_000 + group, pa.array(_names("单元_便携保温杯", N_KEYWORDS // 20)).take(group),
-        680_000_000_000 + group // 4, 700_000_000_000 + keyword, pa.array(_names("大容量保温杯", N_KEYWORDS)).take(keyword),
-        clicks * 20 + rng.poisson(30.0, N_ROWS), clicks, (clicks * rng.uniform(0.5, 2.5, N_ROWS)).round(2),
-        orders, (orders * rng.uniform(60.0, 300.0, N_ROWS)).round(2), rng.binomial(clicks, 0.1),
+        pa.array(dates).take(day), 400_000_000_000 + group // 10, plan.take(group // 10), 5_000_000_000_000 + group,
+        _names("单元_便携保温杯", N_KEYWORDS // 20).take(group), 680_000_000_000 + group // 4,
+        700_000_000_000 + keyword, word.take(keyword), clicks * 20 + rng.poisson(30.0, N_ROWS), clicks,
+        (clicks * rng.uniform(0.5, 2.5, N_ROWS)).round(2), orders, (orders * rng.uniform(60.0, 300.0, N_ROWS)).round(2),
+        rng.binomial(clicks, 0.1),
     )  # fmt: skip
     return pa.table([pa.array(column) for column in columns], names=list(HEADERS))
 
@@ -64,8 +65,8 @@ def write_report(table: pa.Table) -> str:
     return ",".join(HEADERS) + "\n" + sink.getvalue().to_pybytes().decode()
 
 
-def _names(stem: str, n: int) -> list[str]:
-    return [f"{stem}{i:05d}" for i in range(n)]
+def _names(stem: str, n: int) -> pa.Array:
+    return pa.array([f"{stem}{i:05d}" for i in range(n)])
 
 
 def _measure(content: str, encoding: str) -> Figure:

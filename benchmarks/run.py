@@ -44,7 +44,8 @@ def main(
 def describe_machine(load_before: float) -> str:
     """Return what a reader needs to judge the times: cores, foreign load, versions."""
     return (
-        f"{os.cpu_count()} cores, load average {load_before:.1f} before the run, "
+        f"{os.cpu_count()} cores, load average {load_before:.1f} before and {os.getloadavg()[0]:.1f} after the run "
+        "(its own is about 1), "
         f"Python {platform.python_version()}, {platform.machine()}"
     )
 
