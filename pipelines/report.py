@@ -24,21 +24,30 @@ def night_report(root: Path, outcome: RunOutcome) -> dict[str, Any]:
         report["error"] = outcome.error
     try:
         batch = open_batch(root, outcome.night)
-        told = _told(batch) if outcome.succeeded else {}
+        told = {**_verdicts(batch), **(_told(batch) if outcome.succeeded else {})}
     except WarehouseError as error:
         return {"error": str(error), **report}
     return {**report, **told, "file_problems": file_problems(batch), "outbox": outbox(batch)}
 
 
+def _verdicts(batch: Batch) -> dict[str, Any]:
+    """Return which platforms are held or worth a note, also of a night that failed after it was judged."""
+    try:
+        status = batch.table("platform_status")
+    except WarehouseError:  # the run ended before it
+        return {"holds": [], "warnings": []}
+    held, warned = status[status["is_held"]], status[status["warnings"] != ""]
+    return {
+        "holds": held[["platform", "reason_code", "reason_zh", "reason_en"]].to_dict("records"),
+        "warnings": warned[["platform", "warnings", "warning_zh", "warning_en"]].to_dict("records"),
+    }
+
+
 def _told(batch: Batch) -> dict[str, Any]:
     """Return what a night that was computed to its end tells."""
-    status = batch.table("platform_status")
-    held, warned = status[status["is_held"]], status[status["warnings"] != ""]
     folder = batch.home.review / batch.night.isoformat()
     return {
         "summary": dict(night_summary(batch.table("recommendations"), batch)),
-        "holds": held[["platform", "reason_code", "reason_zh", "reason_en"]].to_dict("records"),
-        "warnings": warned[["platform", "warnings", "warning_zh", "warning_en"]].to_dict("records"),
         "review_page": str(folder / "index.html"), "workbook": str(folder / "review.xlsx"),
     }  # fmt: skip
 
