@@ -15,6 +15,7 @@ from assets.overview import night_summary, price_nodes
 from assets.presentation import charts, tables
 from assets.steps import NIGHTS, RETRY, run_guarded
 from assets.warehouse import state
+from assets.warehouse.home import open_home
 from assets.warehouse.inputs import read_inputs
 from assets.warehouse.receipts import receipt_path
 
@@ -90,10 +91,10 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
 
 def newest_complete_night(batches: Batches) -> date:
     """Return the newest night whose recommendations were computed."""
-    home = next(iter(batches.opened.values())).home
+    home = open_home(batches.root)
     nights = state.nights_in(home.warehouse / "tables")
     for night in reversed(nights):
         inputs = read_inputs(home, night)
         if inputs is not None and receipt_path(home, night, inputs.revision, "recommendations").exists():
             return night
-    return max(batches.opened)
+    raise LookupError(f"{home.root} has no computed night yet; run one first: bidwright run --night <date>")
