@@ -12,9 +12,10 @@ import pandas as pd
 from assets.batch import Batch, Batches
 from assets.bid_rows import item_rows
 from assets.new_rows import kol_rows, term_rows
+from assets.overview import price_nodes
 from assets.platforms.levers import check_rows
-from assets.presentation import tables
-from assets.steps import Step, night_table
+from assets.presentation import charts, tables
+from assets.steps import Step, as_table, night_table
 from optimizers.bids import assert_safe
 
 COLUMNS = [
@@ -54,10 +55,14 @@ def recommendations(
         kol_rows(kol_plan, batch),
     ]
     frame = finish(pd.concat([part for part in parts if len(part)], ignore_index=True), batch)
-    return Step(frame, {
+    currency = batch.settings.shop.currency
+    chart = charts.money_chart(frame, price_nodes(budget_plan), currency)
+    metadata = {
         "00_review_page": dg.MetadataValue.url((batch.home.review / batch.night.isoformat() / "index.html").as_uri()),
-        "02_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(frame, currency=batch.settings.shop.currency))),
-    })  # fmt: skip
+        "01_chart": dg.MetadataValue.md(f"![money by platform]({charts.data_uri(chart)})"),
+        "02_top": as_table(tables.top_table(frame, currency=currency)),
+    }
+    return Step(frame, metadata)
 
 
 def finish(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:

@@ -40,6 +40,16 @@ class Step:
     checks: tuple[dg.AssetCheckResult, ...] = ()
 
 
+def as_table(frame: pd.DataFrame) -> dg.TableMetadataValue:
+    """Return a small table that the catalogue shows as it is, without a click; keep it to 25 rows of short columns."""
+    records = [
+        dg.TableRecord({str(name): "" if pd.isna(cell) else str(cell) for name, cell in row.items()})
+        for row in frame.to_dict("records")
+    ]
+    schema = dg.TableSchema(columns=[dg.TableColumn(str(name), "string") for name in frame.columns])
+    return dg.MetadataValue.table(records, schema)
+
+
 def is_transient(error: BaseException) -> bool:
     """Tell whether the same step may succeed when it is simply tried again."""
     if isinstance(error, TimeoutError | ConnectionError):

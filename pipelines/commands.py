@@ -68,7 +68,7 @@ def serve(home: Path | None, port: int, read_only: bool) -> int:
     command = [sys.executable, "-m", "dagster_webserver" if read_only else "dagster"]
     command += ["--read-only"] if read_only else ["dev"]
     command += ["-w", str(workspace / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)]
-    print(f"Bidwright UI: http://127.0.0.1:{port}/assets  (Ctrl-C stops it)")  # noqa: T201
+    print(f"Bidwright UI: http://127.0.0.1:{port}/assets/tonight  (Ctrl-C stops it)")  # noqa: T201
     return subprocess.run(command, env=environment_for_ui(root), cwd=workspace, check=False).returncode  # noqa: S603
 
 
