@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def _compute(exported: Path, root: Path) -> None:
     shutil.copytree(exported, root)
     outcome = run_night(root)
     assert outcome.succeeded, outcome.error
+    names = sorted(name for name in sys.modules if name.partition(".")[0] in sys.stdlib_module_names)
+    (root.parent / "modules.txt").write_text("\n".join(names))  # for runs as a user who may not read the interpreter
 
 
 def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
