@@ -114,7 +114,9 @@ def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         ("impressions", "clicks", "cost", "conversions", "conversion_value", "recent", "earlier"), "sum"
     )
     last = dict.fromkeys(("currency", "fx_rate", "keyword", "match_type", "n_days"), "last")
-    return rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last}).reset_index()
+    found = rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last, "report_date": "max"}).reset_index()
+    found["is_current"] = found["report_date"].isna() | (found["recent"] > 0)  # a period does not say when in it
+    return found
 
 
 def known_words(batch: Batch) -> set[str]:
@@ -183,7 +185,9 @@ def term_verdicts(terms: pd.DataFrame, growth_low: np.ndarray, batch: Batch) -> 
     blocked, known = terms["is_blocked"].to_numpy(dtype=bool), terms["is_known"].to_numpy(dtype=bool)
     found = discovery.classify_terms(terms["p_below_floor"], terms["clicks"], known, blocked, rules)
     add = pd.Series(found == "add", index=terms.index) & (terms["conversions"] > 0)
-    negative = pd.Series(found == "negative", index=terms.index) & (terms["conversions"] <= 0) & ~blocked
+    # what has had no click for a week is excluded already, or was never much of a problem
+    negative = pd.Series(found == "negative", index=terms.index) & (terms["conversions"] <= 0) & terms["is_current"]
+    negative &= ~blocked
     profit = terms["clicks"] * terms["value_per_click"] - terms["cost"]
     masks = [
         blocked & ~known,
