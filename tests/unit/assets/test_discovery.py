@@ -114,6 +114,18 @@ def test_a_term_with_a_sale_is_no_negative_however_dear(batch):
     assert judged(batch, [*WORDS, {**BAD, "cost": 3000.0, "conversions": 1}]).loc["tent repair", "verdict"] == "watch"
 
 
+def test_a_term_without_a_click_for_a_week_is_not_excluded_again(batch):
+    """It was excluded, so that its clicks ended; the window remembers them for weeks."""
+    old = {**BAD, "report_date": day(3)}
+    assert judged(batch, [*WORDS, old]).loc["tent repair", "verdict"] == "watch"
+
+
+def test_a_period_does_not_say_when_in_it_a_term_had_its_clicks(batch):
+    others = [over_period(one["search_term"], day(1), day(9), clicks=200, cost=200.0, conversions=6) for one in WORDS]
+    period = over_period("tent repair", day(1), day(9), clicks=300, cost=300.0)
+    assert judged(batch, [*others, period]).loc["tent repair", "verdict"] == "negative"
+
+
 def test_the_limits_keep_the_terms_with_most_money_at_stake(tmp_path):
     batch = make_batch(tmp_path, discovery={"min_clicks": 3, "max_new_keywords": 1, "max_new_negatives": 1})
     more = {**GOOD, "search_term": "blue tent", "clicks": 600, "cost": 300.0, "conversions": 30}
