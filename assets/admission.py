@@ -20,7 +20,7 @@ from assets.expectations.rows import check_rows, describe_bad_rows, quarantine_t
 from assets.identity import with_items
 from assets.platforms.errors import UnreadableFileError
 from assets.platforms.reader import ReadTable, read_source
-from assets.warehouse.facts import FactSource, drop_facts, has_facts, seal_source, source_summary, write_facts
+from assets.warehouse.facts import FactSource, drop_facts, seal_source, sealed_details, write_facts
 from assets.warehouse.inputs import InputFile
 
 FILE_COLUMNS = [
@@ -65,10 +65,9 @@ def admit_files(batch: Batch, say: Callable[[str], None]) -> pd.DataFrame:
 
 def admit_file(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
     """Return what became of each table of one file; read it only if this version has not read it before."""
-    if has_facts(batch.home, file.sha256, version):
-        known = source_summary(batch.home, file.sha256)
-        if known is not None:
-            return [Admitted(**one) for one in known["details"]["tables"]]
+    known = sealed_details(batch.home, file.sha256, version)
+    if known is not None:
+        return [Admitted(**one) for one in known["tables"]]
     drop_facts(batch.home, file.sha256)
     found = _read(batch, version, file)
     seal_source(batch.home, file.sha256, version, {"tables": [asdict(one) for one in found]})
@@ -125,7 +124,7 @@ def _quarantine(batch: Batch, file: InputFile, table: ReadTable, bad: pd.DataFra
 
 
 def _only(frame: pd.DataFrame, column: str) -> str:
-    values = frame[column].dropna().unique().tolist() if column in frame else []
+    values = [one for one in frame[column].unique() if pd.notna(one)] if column in frame else []
     return str(values[0]) if len(values) == 1 else ""
 
 

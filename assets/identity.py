@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product
-
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.batch import Batch
-from assets.platforms.items import item_key, join_key
+from assets.platforms.cells import map_words
+from assets.platforms.items import as_cells, item_key, join_key
 
 LEVEL_OF_KIND = {"keyword_daily": "keyword", "placement_daily": "placement"}
 
@@ -16,12 +18,12 @@ def with_items(frame: pd.DataFrame, kind: str, batch: Batch) -> pd.DataFrame:
     """Return the frame with the configured account where the export has none, and with `item` where the kind has one."""
     out = frame.copy(deep=False)
     if "account" in out and "platform" in out:
-        configured = {platform: batch.account(platform) for platform in out["platform"].unique()}
-        out["account"] = out["account"].fillna(out["platform"].map(configured).astype("str")).astype("str")
+        configured = map_words(as_cells(out["platform"]), batch.account)
+        out["account"] = pd.array(pc.coalesce(as_cells(out["account"]), configured), dtype="str")
     if kind in LEVEL_OF_KIND:
-        out["item"] = _keys(out, pd.Series(LEVEL_OF_KIND[kind], index=out.index, dtype="str"), batch)
+        out["item"] = _keys(out, pa.repeat(LEVEL_OF_KIND[kind], len(out)), batch)
     elif kind == "entities":
-        out["item"] = _keys(out, out["level"], batch)
+        out["item"] = _keys(out, as_cells(out["level"]), batch)
     elif kind == "search_terms":
         parts = [out[name] for name in ("campaign", "ad_group", "keyword", "match_type", "search_term")]
         constant = pd.Series("search_term", index=out.index, dtype="str")
@@ -29,11 +31,12 @@ def with_items(frame: pd.DataFrame, kind: str, batch: Batch) -> pd.DataFrame:
     return out
 
 
-def _keys(frame: pd.DataFrame, level: pd.Series, batch: Batch) -> pd.Series:
+def _keys(frame: pd.DataFrame, level: pa.StringArray, batch: Batch) -> pd.Series:
+    rows = pa.table({"platform": as_cells(frame["platform"]), "level": level, "at": np.arange(len(frame))})
+    groups = rows.group_by(["platform", "level"], use_threads=False).aggregate([("at", "list")])
     keys = [pd.Series(dtype="str", name="item")]
-    for platform, one_level in product(frame["platform"].dropna().unique(), level.dropna().unique()):
-        model = batch.platforms.get(platform)
-        if model is not None and one_level in model.item_key:
-            is_here = (frame["platform"] == platform) & (level == one_level)
-            keys.append(item_key(frame if is_here.all() else frame[is_here], model, one_level))
+    for group in groups.to_pylist():
+        model, at = batch.platforms.get(group["platform"]), group["at_list"]
+        if model is not None and group["level"] in model.item_key:
+            keys.append(item_key(frame if len(at) == len(frame) else frame.iloc[at], model, group["level"]))
     return keys[-1] if len(keys[-1]) == len(frame) else pd.concat(keys).reindex(frame.index)

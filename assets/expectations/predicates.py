@@ -47,7 +47,7 @@ def as_numbers(series: pd.Series) -> npt.NDArray[np.float64]:
 def where_word(series: pd.Series, is_met: Callable[[str], object], *, missing: bool = False) -> Mask:
     """Return which cells meet the test, each distinct word being tested once; ``missing`` is the answer without a word."""
     codes, words = pd.factorize(series)
-    met = [bool(is_met(str(word))) for word in words]
+    met = [bool(is_met(str(word))) for word in np.asarray(words, dtype=object)]
     return np.array([*met, missing], dtype=bool)[codes]  # a missing cell has the code -1
 
 

@@ -138,8 +138,8 @@ def _with_reasons(frame: pd.DataFrame, met: list[Broken], is_bad: Mask) -> pd.Da
         reasons[here] += ";" + reason_code(rule, column)
         bits[here] |= np.int64(1) << RULES.index(rule)
     return bad.assign(
-        reasons=pd.Series([text.removeprefix(";") for text in reasons], dtype="str"),
-        reason_mask=pd.Series(bits, dtype="Int64"),
+        reasons=pd.array([text.removeprefix(";") for text in reasons], dtype="str"),
+        reason_mask=pd.array(bits, dtype="Int64"),
     )
 
 

@@ -144,9 +144,11 @@ def to_numbers(
     cells: pa.StringArray, *, percent: bool = False, bare_factor: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (values, bad); missing cells are NaN and not bad. Only cells that are no plain digits are spelt out."""
-    values = np.full(len(cells), np.nan)
-    plain = as_mask(pc.match_substring_regex(cells, _PLAIN))
     filled = np.asarray(pc.is_valid(cells))
+    values = _all_plain(cells) * bare_factor
+    if np.isfinite(values[filled]).all():
+        return values, np.zeros(len(cells), dtype=bool)
+    plain = as_mask(pc.match_substring_regex(cells, _PLAIN))
     if plain.any():
         digits = cells if plain.all() else cells.filter(pa.array(plain))
         values[plain] = np.asarray(pc.cast(digits, pa.float64())) * bare_factor
@@ -178,6 +180,14 @@ def as_mask(flags: pa.BooleanArray) -> np.ndarray:
 def first_filled(columns: Iterable[pa.StringArray]) -> pa.StringArray:
     """Return per row the first cell that is not a null marker."""
     return pc.coalesce(*(_without(cells, _TEXT_NULLS) for cells in columns))
+
+
+def _all_plain(cells: pa.StringArray) -> np.ndarray:
+    """Return the numbers of a column that holds nothing but digits, else a column of NaN."""
+    try:
+        return np.array(pc.cast(cells, pa.float64()), dtype=np.float64)
+    except pa.ArrowInvalid:
+        return np.full(len(cells), np.nan)
 
 
 def _spelt_out(cells: pa.StringArray, percent: bool, bare_factor: float) -> np.ndarray:

@@ -55,7 +55,7 @@ class CanonicalColumns:
 
 
 def parse_columns(match: Match, rows: RawRows) -> CanonicalColumns:
-    """Return every canonical column that the report's spec finds in the file."""
+    """Return every canonical column that the report's spec finds in the tidied cells of the file."""
     result = CanonicalColumns({}, {}, {}, {}, rows.line)
     for name, places in match.columns.items():
         spec = match.spec.columns[name]
@@ -72,8 +72,7 @@ def parse_columns(match: Match, rows: RawRows) -> CanonicalColumns:
 
 
 def _raw_cells(columns: list[pa.StringArray], spec: ColumnSpec) -> pa.StringArray:
-    tidied = [read.tidy(column) for column in columns]
-    raw = tidied[0] if len(tidied) == 1 else read.first_filled(tidied)
+    raw = columns[0] if len(columns) == 1 else read.first_filled(columns)
     if not spec.values:
         return raw
     words = {read.normalise_word(word): ours for word, ours in spec.values.items()}

@@ -33,6 +33,7 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 }
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _QUARANTINE = pa.schema({"line": pa.int64(), "column": pa.string(), "value": pa.string(), "reason": pa.string()})
+_NO_CELLS = _QUARANTINE.empty_table().to_pandas()
 _OWN_PLATFORM_KINDS = {"entities", "mapping"}
 
 
@@ -81,6 +82,8 @@ def unreadable_cells(
 
 def quarantine_table(cells: list[BadCell]) -> pd.DataFrame:
     """Return the quarantine of one table, by line."""
+    if not cells:
+        return _NO_CELLS.copy()
     table = pa.Table.from_pylist(
         [dict(zip(_QUARANTINE.names, cell, strict=True)) for cell in sorted(cells)], _QUARANTINE
     )
@@ -155,7 +158,8 @@ def _account(columns: CanonicalColumns, account: str | None, n_rows: int) -> pa.
 
 def _finish(table: pa.Table, kind: str, match: Match) -> pd.DataFrame:
     table = finish_entities(table) if kind == "entities" else table
-    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get).astype({"line": "int64"})
+    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    frame["line"] = frame["line"].to_numpy(dtype=np.int64)
     has_segments = match.spec.row_span_keep == "sum" and match.position(match.spec.row_span) is not None
     return add_segments(frame, kind) if has_segments and kind != "entities" else frame
 

@@ -38,9 +38,15 @@ def join_key(parts: Sequence[pd.Series]) -> pd.Series:
     return _joined([_part(part) for part in parts], parts[0].index)
 
 
-def _part(values: pd.Series, *, is_case_free: bool = False) -> pa.StringArray:
+def as_cells(values: pd.Series) -> pa.StringArray:
+    """Return a column of text as Arrow holds it."""
     text = values if isinstance(values.dtype, pd.StringDtype) else values.astype("str")
-    return map_words(pa.array(text, pa.string(), from_pandas=True), _case_free if is_case_free else _normalised)
+    cells = pa.array(text, pa.string(), from_pandas=True)
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def _part(values: pd.Series, *, is_case_free: bool = False) -> pa.StringArray:
+    return map_words(as_cells(values), _case_free if is_case_free else _normalised)
 
 
 def _joined(cells: list[pa.StringArray], index: pd.Index) -> pd.Series:

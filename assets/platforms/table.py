@@ -82,23 +82,21 @@ def _wanted(match: Match) -> tuple[int, ...]:
 
 def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     rows, broken = _repair(match, grid, rows)
+    rows = replace(rows, columns={at: tidy(cells) for at, cells in rows.columns.items()})
     columns = parse_columns(match, rows)
-    filled = _filled(rows)
-    labels = [parse_text(tidy(rows.columns[at])).values for at in sorted(rows.columns)[:_LABEL_COLUMNS]]
+    n_filled = _count_filled(rows)
+    labels = [parse_text(rows.columns[at]).values for at in sorted(rows.columns)[:_LABEL_COLUMNS]]
     is_total, names = find_totals(labels, _keys(columns, match), match.spec.totals)
-    is_account, account = _account_rows(rows, match)
-    is_data = filled & ~is_total & ~is_account
+    is_account, account = _account_rows(rows, n_filled, match)
+    is_data = (n_filled > 0) & ~is_total & ~is_account
     totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))
     is_kept, dropped = _kept_rows(match, rows, is_data)
     messages = (*messages, *dropped)
     return _Cleaned(columns.keep(is_kept), broken, totals, messages, account)
 
 
-def _filled(rows: RawRows) -> np.ndarray:
-    result = np.zeros(len(rows.line), dtype=bool)
-    for cells in rows.columns.values():
-        result |= ~as_mask(pc.equal(pc.utf8_trim_whitespace(cells), ""))
-    return result
+def _count_filled(rows: RawRows) -> np.ndarray:
+    return sum((np.asarray(pc.not_equal(cells, "")) for cells in rows.columns.values()), np.zeros(len(rows.line), int))
 
 
 def _keys(columns: CanonicalColumns, match: Match) -> list[pa.Array]:
@@ -157,15 +155,11 @@ def _cut_off(row: BrokenRow, match: Match, grid: Grid) -> UnreadableFileError:
     )
 
 
-def _account_rows(rows: RawRows, match: Match) -> tuple[np.ndarray, str | None]:
+def _account_rows(rows: RawRows, n_filled: np.ndarray, match: Match) -> tuple[np.ndarray, str | None]:
     """Rows that hold the account's name and nothing else."""
-    none = np.zeros(len(rows.line), dtype=bool)
     if not match.spec.has_account_row:
-        return none, None
-    n_filled = np.zeros(len(rows.line), dtype=np.int64)
-    for cells in rows.columns.values():
-        n_filled += ~as_mask(pc.equal(pc.utf8_trim_whitespace(cells), ""))
-    first = parse_text(tidy(rows.columns[min(rows.columns)])).values
+        return np.zeros(len(rows.line), dtype=bool), None
+    first = parse_text(rows.columns[min(rows.columns)]).values
     is_account = (n_filled == 1) & np.asarray(pc.is_valid(first))
     names = first.filter(pa.array(is_account)).to_pylist()
     return is_account, names[0] if names else None
@@ -179,7 +173,7 @@ def _kept_rows(match: Match, rows: RawRows, is_data: np.ndarray) -> tuple[np.nda
         if place is None:
             continue
         words = {normalise_word(word) for word in accepted}
-        cells = pc.fill_null(parse_text(tidy(rows.columns[place])).values, "")
+        cells = pc.fill_null(parse_text(rows.columns[place]).values, "")
         known = {word: normalise_word(word) in words for word in pc.unique(cells).to_pylist()}
         is_accepted = as_mask(
             pc.is_in(cells, value_set=pa.array([word for word, ok in known.items() if ok], pa.string()))
@@ -196,7 +190,7 @@ def _one_window(
     place = match.position(match.spec.row_span) if match.spec.row_span else None
     if place is None or match.spec.row_span_keep == "sum":
         return kept, messages
-    windows = tidy(rows.columns[place])
+    windows = rows.columns[place]
     chosen, name = keep_one_window(windows.filter(pa.array(kept)), match.spec.row_span_keep)
     result = kept.copy()
     result[kept] = chosen

@@ -127,7 +127,8 @@ def _to_array(values: pd.Series, cell: str, source: str) -> pa.Array:
     misfit = _misfit(values, cell)
     if not misfit:
         try:
-            return pa.Array.from_pandas(values, type=TYPES[cell])
+            cells = values.array if isinstance(values.dtype, pd.api.extensions.ExtensionDtype) else values.to_numpy()
+            return pa.array(cells, type=TYPES[cell], from_pandas=True)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             misfit = str(error).splitlines()[0]
     if values.isna().all():  # what is nowhere known has no type
@@ -137,8 +138,8 @@ def _to_array(values: pd.Series, cell: str, source: str) -> pa.Array:
 
 def _misfit(values: pd.Series, cell: str) -> str:
     """Return what Arrow would let pass and must not, or an empty text."""
-    if cell == "money" and not pd.api.types.is_integer_dtype(values.dtype):
+    if cell == "money" and values.dtype.kind not in "iu":
         return f"{values.dtype} values"
-    if pd.api.types.is_float_dtype(values.dtype) and np.isinf(values.to_numpy(dtype="float64", na_value=np.nan)).any():
+    if values.dtype.kind == "f" and np.isinf(values.to_numpy(dtype="float64", na_value=np.nan)).any():
         return "infinite values"
     return ""

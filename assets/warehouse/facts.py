@@ -82,10 +82,15 @@ def seal_source(home: Home, sha256: str, code_version: str = "", details: Mappin
 
 def has_facts(home: Home, sha256: str, code_version: str = "") -> bool:
     """Return whether the file was read to its end by this ``code_version`` and its facts are still there."""
+    return sealed_details(home, sha256, code_version) is not None
+
+
+def sealed_details(home: Home, sha256: str, code_version: str = "") -> dict[str, Any] | None:
+    """Return what the file was sealed with, or None when this ``code_version`` has to read it."""
     content = read_coverage(home, sha256)
     if content is None or not content["is_sealed"] or content["code_version"] != code_version:
-        return False
-    return all(facts_path(home, name).exists() for name in content["sources"])
+        return None
+    return content["details"] if all(facts_path(home, name).exists() for name in content["sources"]) else None
 
 
 def drop_facts(home: Home, sha256: str) -> None:
