@@ -54,7 +54,7 @@ def recommendations(
         term_rows(discovered_terms, budget_plan, batch),
         kol_rows(kol_plan, batch),
     ]
-    frame = finish(pd.concat([part for part in parts if len(part)], ignore_index=True), batch)
+    frame = finish(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True), batch)
     currency = batch.settings.shop.currency
     chart = charts.money_chart(frame, price_nodes(budget_plan), currency)
     metadata = {
