@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -114,6 +115,20 @@ def test_the_bad_rows_of_two_tables_of_one_file_are_both_kept(tmp_path):
     kept = {path.stem.split("-")[-1] for path in batch.home.quarantine.rglob("*.csv")}
     assert kept == set(files.loc[files["quarantined_rows"] > 0, "kind"])
     assert "keyword_daily" in kept
+
+
+def test_two_reports_of_one_kind_in_one_zip_are_both_kept(tmp_path):
+    sample = (SAMPLES / "google_ads/keyword_report.csv").read_bytes().decode("utf-16")
+    older = sample.replace("2026-06-01", "2026-05-30").replace("2026-06-02", "2026-05-31")
+    root = home_with(tmp_path)
+    with zipfile.ZipFile(root / "inbox" / JUNE.isoformat() / "both.zip", "w") as archive:
+        archive.writestr("new.csv", sample.encode("utf-16"))
+        archive.writestr("old.csv", older.encode("utf-16"))
+    batch = open_batch(root, JUNE)
+    files = admit_files(batch, silent)
+    assert files["report"].tolist() == ["keyword_report", "keyword_report-2"]
+    kept = window.daily_window(batch.home, batch.inputs, "keyword_daily", date(2026, 5, 1), date(2026, 6, 3)).frame
+    assert len(kept) == files["rows"].sum() == 4
 
 
 def test_a_night_without_files_has_an_empty_table_of_files(batch):

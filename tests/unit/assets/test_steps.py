@@ -15,6 +15,9 @@ class Instance:
     def __init__(self) -> None:
         self.tags: dict[str, str] = {}
 
+    def get_run_by_id(self, run_id: str) -> None:
+        return None
+
     def add_run_tags(self, run_id: str, tags: dict[str, str]) -> None:
         self.tags |= tags
 
