@@ -26,6 +26,7 @@ def with_items(frame: pd.DataFrame, kind: str, batch: Batch) -> pd.DataFrame:
         out["item"] = _keys(out, as_cells(out["level"]), batch)
     elif kind == "search_terms":
         parts = [out[name] for name in ("campaign", "ad_group", "keyword", "match_type", "search_term")]
+        parts.append(out["term_match"].fillna(""))  # few platforms tell it
         constant = pd.Series("search_term", index=out.index, dtype="str")
         out["item"] = join_key([out["platform"], out["account"], constant, *parts])
     return out

@@ -42,7 +42,7 @@ KEYS = {
     "keyword_daily": ("campaign", "ad_group", "keyword", "match_type"),
     "placement_daily": ("campaign", "ad_group"),
     "search_terms": ("campaign", "ad_group", "keyword", "match_type"),
-    "keyword_market": ("keyword",),
+    "keyword_market": ("keyword", "line"),  # a planner repeats words; which row counts is the reader's choice
     "entities": (
         "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "product_id",
     ),
