@@ -6,9 +6,10 @@ A file that was admitted before, by the same code and configuration, is not read
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,16 @@ def _read(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
         source = read_source(batch.home.originals / file.sha256, batch.platforms, name=file.name)
     except UnreadableFileError as error:
         return [Admitted(error.platform, "", error.kind, "", "refused", message=str(error))]
-    return [_admit_table(batch, version, file, table) for table in source.tables]
+    return [_admit_table(batch, version, file, table) for table in _told_apart(source.tables)]
+
+
+def _told_apart(tables: Iterable[ReadTable]) -> Iterator[ReadTable]:
+    """Give the second and every further part of one report in one file a number, so that none lies over another."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for table in tables:
+        name = (table.platform, table.report, table.kind)
+        seen[name] += 1
+        yield replace(table, report=f"{table.report}-{seen[name]}") if seen[name] > 1 else table
 
 
 def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) -> Admitted:
