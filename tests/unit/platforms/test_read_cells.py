@@ -148,3 +148,32 @@ def test_decorations_tell_the_match_type_and_leave_the_bare_keyword():
 def test_bare_keywords_alone_tell_no_match_type():
     _, told = parse_keywords(pa.array(["bare", "c++"]))
     assert told.to_pylist() == [None, None]
+
+
+MIXED = ["1", "2.50", ".5", "+3", "-0", "1e3", "inf", "Nan", "1e999", "1,234", "￥5", "12 apples", "１２", "0x1F", "1_0", ""]
+    "1",
+    "2.50",
+    ".5",
+    "+3",
+    "-0",
+    "1e3",
+    "inf",
+    "nan",
+    "1e999",
+    "1,234",
+    "￥5",
+    "12 apples",
+    "１２",
+    "0x1F",
+    "1_0",
+    "",
+]
+
+
+@pytest.mark.parametrize("parse", [cells.parse_number, cells.parse_count, cells.parse_money])
+def test_a_cell_reads_the_same_alone_and_among_others(parse):
+    whole = parse(pa.array([*MIXED, None]))
+    alone = [parse(pa.array([text], pa.string())) for text in [*MIXED, None]]
+    assert whole.values.to_pylist() == [one.values[0].as_py() for one in alone]
+    assert whole.bad.tolist() == [bool(one.bad[0]) for one in alone]
+    assert whole.bad[6:9].all()
