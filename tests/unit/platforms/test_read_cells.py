@@ -150,7 +150,7 @@ def test_bare_keywords_alone_tell_no_match_type():
     assert told.to_pylist() == [None, None]
 
 
-MIXED = "1 2.50 .5 +3 -0 1e3 inf Nan 1e999 1,234 ￥5 apples １２ 0x1F 1_0".split()
+MIXED = ["1", "2.50", ".5", "+3", "-0", "1e3", "inf", "Nan", "1e999", "1,234", "￥5", "apples", "１２", "0x1F", "1_0"]
 
 
 @pytest.mark.parametrize("parse", [cells.parse_number, cells.parse_count, cells.parse_money])
