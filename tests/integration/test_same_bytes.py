@@ -35,7 +35,7 @@ def receipts_of(root: Path) -> dict[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def rebuilt(computed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rebuilt(computed_home: Path, quick_gates: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rebuilt")
     home = Path(shutil.copytree(computed_home, folder / "home"))
     for path in home.iterdir():

@@ -15,7 +15,7 @@ from simulator.demo import fill_home
 from simulator.options import MarketOptions
 
 ITEMS = {"taobao_keyword": 24, "taobao_audience": 4, "google_ads": 20, "amazon_sp": 20, "baidu_search": 20}
-OPTIONS = MarketOptions(days=6, n_products=8, n_items=ITEMS)
+OPTIONS = MarketOptions(days=5, n_products=8, n_items=ITEMS)
 NIGHT = OPTIONS.last_night
 HELD = "google_ads"  # its last totals row does not add up
 PUBLISHED = ("amazon_sp", "baidu_search", "kol", "taobao_audience", "taobao_keyword")

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pipelines.small_home import HELD, NIGHT
+import typer
+from typer.testing import CliRunner
+
+from simulator.cli import simulate
+from tests.pipelines.small_home import NIGHT
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = "from pipelines.cli import main; main()"
@@ -37,19 +41,14 @@ print("HEAVY", heavy)
     assert done.stdout.endswith("HEAVY []\n")
 
 
-def test_a_run_as_json_prints_one_object_and_nothing_else(night_home):
-    done = bidwright("run", "--home", night_home, "--night", NIGHT, "--json")
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["status"], told["held"]) == (3, "held", [HELD])
-    assert done.stderr == ""
-
-
 def test_simulate_fills_a_home_and_says_so_as_one_object(tmp_path):
     done = bidwright("simulate", "--home", tmp_path / "demo", "--days", 1, "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["last_night"]) == (0, str(NIGHT))
     files = [path for path in (tmp_path / "demo" / "inbox").rglob("*") if path.is_file()]
     assert len(files) == told["files"]
-    again = bidwright("simulate", "--home", tmp_path / "demo", "--days", 1, "--seed", 8)
-    assert again.returncode == 2
+    alone = typer.Typer()
+    alone.command()(simulate)
+    again = CliRunner().invoke(alone, ["--home", str(tmp_path / "demo"), "--days", "1", "--seed", "8"])
+    assert again.exit_code == 2
     assert "seed" in again.stderr

@@ -15,11 +15,11 @@ from pipelines.cli import app
 from pipelines.runs import open_instance
 from tests.pipelines.small_home import NIGHT, shown_of
 
-FIRST, SECOND = NIGHT - timedelta(days=4), NIGHT - timedelta(days=3)  # before the planted faults
+FIRST, SECOND = NIGHT - timedelta(days=3), NIGHT - timedelta(days=2)  # before the planted faults
 
 
 @pytest.fixture(scope="module")
-def backfilled(computed_home: Path, tmp_path_factory: pytest.TempPathFactory):
+def backfilled(computed_home: Path, quick_gates: None, tmp_path_factory: pytest.TempPathFactory):
     home = shutil.copytree(computed_home, tmp_path_factory.mktemp("backfill") / "home")
     done = CliRunner().invoke(
         app, ["backfill", "--home", str(home), "--from", str(FIRST), "--to", str(SECOND), "--json"]
