@@ -144,7 +144,7 @@ class SheetGrid:
     def read(self, header_line: int, wanted: tuple[int, ...]) -> RawRows:
         """Return the wanted columns as text."""
         below = self.rows[header_line:]
-        columns = {position: pa.array([cell_text(row[position]) for row in below], pa.string()) for position in wanted}
+        columns = {position: _as_text([row[position] for row in below]) for position in wanted}
         return RawRows(columns, np.arange(len(below), dtype=np.int64) + header_line + 1)
 
 
@@ -159,6 +159,11 @@ def cell_text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else str(value)
+
+
+def _as_text(cells: list[Any]) -> pa.StringArray:
+    is_text = set(map(type, cells)) == {str}  # most columns are
+    return pa.array(cells if is_text else map(cell_text, cells), pa.string())
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
