@@ -56,9 +56,9 @@ def recommendations(
     ]
     frame = finish(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True), batch)
     currency = batch.settings.shop.currency
-    chart = charts.money_chart(frame, price_nodes(budget_plan), currency)
+    chart = charts.money_chart(frame, price_nodes(budget_plan), currency, layout="dialog")
     metadata = {
-        "00_review_page": dg.MetadataValue.url((batch.home.review / batch.night.isoformat() / "index.html").as_uri()),
+        "00_review_page": dg.MetadataValue.path(str(batch.home.review / batch.night.isoformat() / "index.html")),
         "01_chart": dg.MetadataValue.md(f"![money by platform]({charts.data_uri(chart)})"),
         "02_top": as_table(tables.top_table(frame, currency=currency)),
     }

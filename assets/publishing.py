@@ -14,6 +14,7 @@ import dagster as dg
 from assets.batch import Batch, Batches
 from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manifest
 from assets.platforms.writer import write_bid_files
+from assets.presentation.tables import to_bullets
 from assets.steps import NIGHTS, RETRY, run_guarded, tag_held
 from assets.warehouse import receipts, state
 from configs.platform_schema import Platform
@@ -30,6 +31,7 @@ class Published:
     folder: Path
     files: tuple[str, ...] = ()
     rows: int = 0
+    notes: tuple[str, ...] = ()
     why_not: str = ""
     is_held: bool = False
 
@@ -56,7 +58,10 @@ def _leaf(platform: str) -> dg.AssetsDefinition:
             context.log.warning(f"{platform}: nothing published for {batch.night}: {done.why_not}")
             tag_held(context, [platform] if done.is_held else [])
             return
-        metadata = {"folder": dg.MetadataValue.path(str(done.folder)), "files": len(done.files), "rows": done.rows}
+        metadata = {
+            "00_folder": dg.MetadataValue.path(str(done.folder)), "01_files": dg.MetadataValue.md(to_bullets(done.files)),
+            "02_rows": done.rows, "03_notes": dg.MetadataValue.md(to_bullets(done.notes)),
+        }  # fmt: skip
         yield dg.MaterializeResult(asset_key=["bid_files", platform], metadata=metadata)
 
     return bid_files
@@ -83,7 +88,7 @@ def publish_platform(batch: Batch, platform: str) -> Published:
     write_manifest(folder, manifest)
     state.mark_published(batch.home, batch.night, batch.inputs.revision, [platform])
     n_rows = sum(one.rows for one in written if one.kind == "bid")
-    return Published(platform, folder, tuple(one.path.name for one in written), n_rows)
+    return Published(platform, folder, tuple(one.path.name for one in written), n_rows, tuple(manifest.notes))
 
 
 def _why_held(batch: Batch, platform: str) -> str:

@@ -63,9 +63,9 @@ def review_folder(batch: Batch) -> Path:
 
 
 def page_links(folder: Path) -> dict[str, Any]:
-    """Return links to page and workbook."""
+    """Return where page and workbook lie, as paths to copy: a browser opens no file from a page that came over http."""
     return {
-        "00_review_page": dg.MetadataValue.url((folder / "index.html").as_uri()),
+        "00_review_page": dg.MetadataValue.path(str(folder / "index.html")),
         "00_workbook": dg.MetadataValue.path(str(folder / "review.xlsx")),
     }
 
@@ -76,7 +76,7 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
     rows, status, plan = (batch.table(name) for name in SHOWN)
     summary = night_summary(rows, batch)
     held = tables.holds_table(status)
-    chart = charts.money_chart(rows, price_nodes(plan), summary["currency"])
+    chart = charts.money_chart(rows, price_nodes(plan), summary["currency"], layout="dialog")
     return {
         **page_links(review_folder(batch)),
         "01_night": batch.night.isoformat(),

@@ -27,7 +27,8 @@ from assets.presentation.wording import (
     shorten,
 )
 
-Layout = Literal["wide", "tall"]
+Layout = Literal["wide", "tall", "dialog"]
+DPIS: dict[Layout, tuple[int, ...]] = {"wide": (160, 120, 90, 60), "tall": (160, 120, 90, 60), "dialog": (100, 80, 60)}
 MAX_PNG_BYTES = 44_000  # 60 KB once it is a data: URI
 MAX_PLATFORMS = 8
 _CJK_FONTS = (
@@ -76,7 +77,8 @@ def money_chart(
     language : str
         ``zh`` falls back to English where no Chinese font is installed, so that no box is ever drawn.
     layout : str
-        ``wide`` has the three panels side by side, ``tall`` below each other for a phone.
+        ``wide`` has the three panels side by side, ``tall`` below each other for a phone, ``dialog`` is wide but small
+        enough for the Dagster UI's pop-up, which does not shrink pictures.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def money_chart(
     family = ["DejaVu Sans"] if font is None else ["DejaVu Sans", font]
     rows = _fold_small(money, nodes, shown, has_chinese=font is not None)
     with rc_context({"font.family": family, "font.size": 10.0, "axes.unicode_minus": False}):
-        return _smallest_png(_draw(rows, currency, shown, layout))
+        return _smallest_png(_draw(rows, currency, shown, layout), DPIS[layout])
 
 
 def data_uri(png: bytes) -> str:
@@ -133,11 +135,11 @@ def _draw(rows: pd.DataFrame, currency: str, language: Language, layout: Layout)
 
     texts, n_rows = _TEXTS[language], max(len(rows), 1)
     panel = 0.75 + 0.46 * n_rows
-    figure = Figure(figsize=(9.0, panel + 0.25) if layout == "wide" else (3.9, 3 * panel), layout="constrained")
+    figure = Figure(figsize=(3.9, 3 * panel) if layout == "tall" else (9.0, panel + 0.25), layout="constrained")
     if rows.empty:
         figure.text(0.5, 0.5, texts["none"], ha="center", va="center")
         return figure
-    is_wide = layout == "wide"
+    is_wide = layout != "tall"
     panels = figure.subplots(
         ncols=3 if is_wide else 1, nrows=1 if is_wide else 3, sharey=is_wide, squeeze=False
     ).ravel()
@@ -199,13 +201,13 @@ def short_money(amount: float, currency: str, language: Language) -> str:
     return f"{symbol}{amount:,.0f}" if size >= 100 else f"{symbol}{amount:,.2f}"
 
 
-def _smallest_png(figure: Any) -> bytes:
+def _smallest_png(figure: Any, dpis: tuple[int, ...]) -> bytes:
     """Return the sharpest PNG of 64 colours that stays under the size limit; the coarsest one if none does."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - slow to import
     from PIL import Image  # noqa: PLC0415 - comes with matplotlib
 
     png, canvas = b"", FigureCanvasAgg(figure)
-    for dpi in (160, 120, 90, 60):
+    for dpi in dpis:
         figure.set_dpi(dpi)
         canvas.draw()
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(64)

@@ -31,8 +31,8 @@ from assets.presentation.wording import (
 
 TOP_ROWS = 25
 TOP_COLUMNS: Mapping[Language, tuple[str, ...]] = {
-    "zh": ("平台", "对象", "动作", "原值 → 新值", "花费/天", "利润/天", "证据"),
-    "en": ("platform", "item", "action", "old → new", "cost/day", "profit/day", "grade"),
+    "zh": ("对象", "改动", "花费/天", "利润/天", "证据"),
+    "en": ("item", "change", "cost/day", "profit/day", "grade"),
 }
 MONEY_WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {"cost": "花费", "value": "成交额", "profit": "利润"},
@@ -96,14 +96,15 @@ def value_cells(recommendations: pd.DataFrame, language: Language = "zh") -> lis
 def top_table(
     recommendations: pd.DataFrame, n: int = TOP_ROWS, language: Language = "zh", currency: str = ""
 ) -> pd.DataFrame:
-    """Return the changes that move the most money: at most 25 rows of 7 short text columns."""
+    """Return the changes that move the most money: at most 25 rows of 5 text columns.
+
+    More columns would be squeezed to one Chinese sign a line in the Dagster UI.
+    """
     require_columns(recommendations, _NEEDED, "recommendations")
     rows = changes_first(recommendations).head(min(max(n, 0), TOP_ROWS))
     cells = (
-        [shorten(platform_title(name, language), 18) for name in read_texts(rows, "platform", BLANK)],
-        [shorten(text, 28) for text in subjects(rows)],
-        [action_words(action, language) for action in read_texts(rows, "action", BLANK)],
-        value_cells(rows, language),
+        _named_with_platform(rows, language),
+        _changes_in_words(rows, language),
         format_each(read_numbers(rows, "cost_change"), format_money, currency, is_signed=True),
         format_each(read_numbers(rows, "profit_change"), format_money, currency, is_signed=True),
         read_texts(rows, "evidence_grade", BLANK),
@@ -146,13 +147,16 @@ def holds_table(platform_status: pd.DataFrame, language: Language = "zh") -> pd.
 
 
 def actions_table(actions: Mapping[str, Mapping[str, int]], language: Language = "zh") -> pd.DataFrame:
-    """Return how many rows of each action every platform has, one column an action that occurs."""
-    codes = sorted({action for counts in actions.values() for action in counts})
-    title = "平台" if language == "zh" else "platform"
-    table = {title: [platform_title(platform, language) for platform in actions]}
-    for code in codes:
-        table[action_words(code, language)] = [format_count(counts.get(code, 0)) for counts in actions.values()]
-    return _text_frame(table)
+    """Return how many rows of each action every platform has, most frequent first, in one cell a platform."""
+    cells = [
+        " · ".join(
+            f"{action_words(code, language)} {format_count(n)}"
+            for code, n in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        )
+        for counts in actions.values()
+    ]
+    names = ("平台", "动作") if language == "zh" else ("platform", "actions")
+    return _text_frame(dict(zip(names, ([platform_title(name, language) for name in actions], cells), strict=True)))
 
 
 def held_rows(platform_status: pd.DataFrame) -> pd.DataFrame:
@@ -188,9 +192,27 @@ def to_markdown(frame: pd.DataFrame) -> str:
     return text if len(frame) else f"{text}\n\n{BLANK}"
 
 
+def to_bullets(lines: Sequence[str]) -> str:
+    """Return lines as a markdown list in which nothing is read as markup; a dash for none."""
+    return "\n".join(f"* {_escape(line)}" for line in lines) or BLANK
+
+
 def _escape(text: str) -> str:
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN_SIGNS.sub(r"\\\1", safe)
+
+
+def _named_with_platform(rows: pd.DataFrame, language: Language) -> list[str]:
+    titles = [shorten(platform_title(name, language), 18) for name in read_texts(rows, "platform", BLANK)]
+    return [f"{shorten(text, 28)} · {title}" for text, title in zip(subjects(rows), titles, strict=True)]
+
+
+def _changes_in_words(rows: pd.DataFrame, language: Language) -> list[str]:
+    actions, values = read_texts(rows, "action", BLANK), value_cells(rows, language)
+    return [
+        action_words(action, language) + ("" if action in _STATUS_CELLS[language] else f" {value}")
+        for action, value in zip(actions, values, strict=True)
+    ]
 
 
 def _subject(level: str, search_term: str, keyword: str, campaign: str, item: str) -> str:

@@ -97,15 +97,15 @@ def test_every_row_has_a_sentence_in_both_languages_without_missing_values(rows)
 
 @few
 @given(nights(), st.integers(-3, 60), st.sampled_from(["zh", "en"]))
-def test_the_top_table_is_never_wider_than_seven_columns_or_longer_than_25_rows(rows, n, language):
+def test_the_top_table_is_never_wider_than_five_columns_or_longer_than_25_rows(rows, n, language):
     table = top_table(rows, n, language, "CNY")
-    assert table.shape[1] <= 7
+    assert table.shape[1] == 5
     assert len(table) <= min(max(n, 0), 25)
     for cell in table.to_numpy().ravel():
         assert cell
         assert not MISSING.search(cell)
     assert {line.replace("\\|", "").count("|") for line in to_markdown(table).splitlines() if line.startswith("|")} == {
-        8
+        6
     }
 
 

@@ -21,13 +21,14 @@ def size_of(png):
     return struct.unpack(">II", png[16:24])
 
 
-@pytest.mark.parametrize("layout", ["wide", "tall"])
+@pytest.mark.parametrize("layout", ["wide", "tall", "dialog"])
 def test_the_picture_is_small_enough_for_markdown_and_the_same_each_time(rows, layout):
     png = money_chart(rows, make_nodes(), "CNY", "zh", layout)
     assert len(data_uri(png)) <= 60_000
     assert png == money_chart(rows, make_nodes(), "CNY", "zh", layout)
     width, height = size_of(png)
-    assert (width > height) == (layout == "wide")
+    assert (width > height) == (layout != "tall")
+    assert width <= 900 or layout != "dialog"
 
 
 def test_many_platforms_are_folded_into_one_row(rows):

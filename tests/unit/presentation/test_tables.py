@@ -13,6 +13,7 @@ from assets.presentation.tables import (
     is_change,
     subjects,
     summary_table,
+    to_bullets,
     to_markdown,
     top_table,
     value_cells,
@@ -36,9 +37,25 @@ def test_the_top_table_shows_the_most_money_first():
 
 def test_a_shorter_top_table_in_english_has_english_headers_and_words():
     table = top_table(night()[0], 3, "en")
-    assert list(table.columns) == ["platform", "item", "action", "old → new", "cost/day", "profit/day", "grade"]
+    assert list(table.columns) == ["item", "change", "cost/day", "profit/day", "grade"]
     assert len(table) == 3
-    assert set(table["action"]) <= {"pause", "lower", "raise", "budget", "target"}
+    assert {text.split()[0] for text in table["change"]} <= {"pause", "lower", "raise", "budget", "target"}
+    assert all(" · " in text for text in table["item"])
+
+
+def test_a_top_row_names_item_with_platform_and_action_with_values():
+    rows = make_recommendations(2).assign(
+        platform="google_ads", level="keyword", lever=["keyword_bid", "status"], action=["raise", "pause"], keyword=["a", "b"],
+        search_term=None, currency="USD", old_value=[1.0, np.nan], new_value=[1.3, np.nan], cost_change=[2.0, -1.0],
+    )  # fmt: skip
+    table = top_table(rows, language="en")
+    assert table["item"].tolist() == ["a · Google Ads", "b · Google Ads"]
+    assert table["change"].tolist() == ["raise $1.00 → $1.30", "pause"]
+
+
+def test_a_list_of_lines_is_never_read_as_markup():
+    assert to_bullets(["a_b*c", "d|e"]) == "* a_b\\*c\n* d\\|e"
+    assert to_bullets([]) == "—"
 
 
 def test_kept_and_held_rows_are_no_change_unless_a_value_moves():
@@ -91,11 +108,11 @@ def test_a_platform_without_verdict_counts_as_held():
 
 
 def test_actions_are_counted_by_platform():
-    rows = make_recommendations(3).assign(platform=["b", "a", "b"], action=["raise", "pause", "raise"])
-    assert count_actions(rows) == {"a": {"pause": 1}, "b": {"raise": 2}}
+    rows = make_recommendations(4).assign(platform=["b", "a", "b", "b"], action=["raise", "pause", "lower", "raise"])
+    assert count_actions(rows) == {"a": {"pause": 1}, "b": {"lower": 1, "raise": 2}}
     table = actions_table(count_actions(rows), "en")
     assert table.to_dict("records") == [
-        {"platform": "a", "pause": "1", "raise": "0"}, {"platform": "b", "pause": "0", "raise": "2"},
+        {"platform": "a", "actions": "pause 1"}, {"platform": "b", "actions": "raise 2 · lower 1"},
     ]  # fmt: skip
 
 
