@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.pipelines.small_home import change_settings, outbox_hashes, run_night
+from tests.pipelines.small_home import change_settings, outbox_hashes, run_night, tags_of
 
 HOLDER = """
 import sys
@@ -41,6 +41,7 @@ def test_a_second_process_ends_with_status_1_when_the_wait_is_over(night_home):
     assert outcome.exit_status == 1
     assert f"it is in use by 'another night' (process {holder.pid}); waited 0.2 s" in outcome.error
     assert "lease_wait_seconds" in outcome.error
+    assert tags_of(night_home, outcome.run_id)["dagster/will_retry"] == "true"  # later the home may be free
     assert outbox_hashes(night_home) == before
 
 

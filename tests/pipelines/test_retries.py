@@ -54,7 +54,8 @@ def test_a_permanent_failure_is_tried_once_and_the_daemon_leaves_it(tmp_path, mo
     assert len(attempts) == 1
     assert outcome.error == "source_files: ValueError: column 花费 is gone"
     assert count_events(tmp_path / "home", outcome.run_id, dg.DagsterEventType.STEP_UP_FOR_RETRY) == 0
-    assert tags_of(tmp_path / "home", outcome.run_id)["dagster/max_retries"] == "0"
+    tags = tags_of(tmp_path / "home", outcome.run_id)
+    assert (tags["dagster/max_retries"], tags["dagster/will_retry"]) == ("0", "false")
 
 
 @pytest.mark.parametrize(
