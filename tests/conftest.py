@@ -42,7 +42,7 @@ def quick_gates() -> Iterator[None]:
 
     A property test holds both engines equal; nights whose subject is a gate run without this.
     """
-    from assets.expectations import gates, table_rules  # noqa: PLC0415 - most tests need no gate
+    from assets.expectations import gates, table_rules
 
     def judge(frame, rules):
         return tuple(one for rule in rules if (one := table_rules.failure_of(rule, frame)) is not None)
@@ -53,13 +53,13 @@ def quick_gates() -> Iterator[None]:
 
 
 def _export(root: Path) -> None:
-    from tests.pipelines.small_home import fill_small_home  # noqa: PLC0415 - most tests need no simulator
+    from tests.pipelines.small_home import fill_small_home
 
     fill_small_home(root)
 
 
 def _compute(exported: Path, root: Path) -> None:
-    from tests.pipelines.small_home import run_night  # noqa: PLC0415 - most tests need no Dagster
+    from tests.pipelines.small_home import run_night
 
     shutil.copytree(exported, root)
     outcome = run_night(root)

@@ -57,7 +57,7 @@ def test_tonight_shows_the_night_and_what_is_held(computed_home):
 
 
 def test_nothing_in_the_held_platform_may_be_written(computed_home):
-    from assets.batch import open_batch  # noqa: PLC0415
+    from assets.batch import open_batch
 
     rows = open_batch(computed_home, NIGHT).table("recommendations")
     held = rows[rows["platform"] == HELD]
