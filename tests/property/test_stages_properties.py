@@ -23,8 +23,8 @@ from configs.schema import Calendar, FxRate
 from tests.unit.assets.made_up import day, make_batch, make_facts, make_items
 from tests.unit.assets.planned import make_plan, recommend
 
-FEW = settings(max_examples=20, deadline=None)
-VERY_FEW = settings(max_examples=10, deadline=None)  # a whole plan each, of up to twelve items
+FEW = settings(max_examples=10, deadline=None)
+VERY_FEW = settings(max_examples=6, deadline=None)  # a whole plan each, of up to twelve items
 TOTAL = 900.0
 MONEY = [
     "cost",
@@ -234,7 +234,7 @@ def daily_rows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @FEW
-@given(st.lists(daily_rows(), min_size=1, max_size=30, unique_by=lambda row: (row["report_date"], row["keyword"])),
+@given(st.lists(daily_rows(), min_size=1, max_size=15, unique_by=lambda row: (row["report_date"], row["keyword"])),
        st.randoms(use_true_random=False))  # fmt: skip
 def test_sums_equal_the_facts_in_any_order_of_rows(rows, random):
     batch = night()

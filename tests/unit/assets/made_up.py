@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,20 @@ def make_items(*changes: Mapping[str, Any]) -> pd.DataFrame:
     return frame
 
 
+@lru_cache(maxsize=1)
+def packaged() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the packaged settings and guardrails; reading YAML is slow and every test asks."""
+    return load_settings(None).model_dump(), load_guardrails(None).model_dump()
+
+
 def make_batch(root: Path, *, calendar: Calendar | None = None, guardrails: Mapping[str, Any] | None = None,
                **settings: Any) -> Batch:  # fmt: skip
     """Return a night whose home is empty; ``settings`` go over the packaged ones."""
-    base = load_settings(None)
+    base, limits = packaged()
     return Batch(
         open_home(root), NIGHT, NightInputs(NIGHT, 1, (), "config"),
-        Settings.model_validate({**base.model_dump(), **settings}),
-        Guardrails.model_validate({**load_guardrails(None).model_dump(), **({} if guardrails is None else guardrails)}),
+        Settings.model_validate({**base, **settings}),
+        Guardrails.model_validate({**limits, **({} if guardrails is None else guardrails)}),
         Calendar() if calendar is None else calendar, load_platforms(), "config",
     )  # fmt: skip
 

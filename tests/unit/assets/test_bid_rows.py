@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from tests.unit.assets.made_up import make_batch, make_items
 from tests.unit.assets.planned import fixed_plan
 
 PLACEMENT = {"platform": "taobao_audience", "level": "placement", "campaign": "拉新", "keyword": "", "bid": np.nan}
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    return read_yaml(CONFIG_FOLDER / "reasons.yaml")
 
 
 def row(batch: Batch, change: dict[str, Any], lever: str = "keyword_bid", **plan: Any) -> pd.Series:
@@ -102,8 +108,8 @@ CASES: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
 def test_each_reason_has_its_case_and_its_words(batch, action, code, change, lever, plan):
     one = row(batch, change, lever, **plan)
     assert (one["action"], one["reason_code"]) == (action, code)
-    assert code in read_yaml(CONFIG_FOLDER / "reasons.yaml")["reasons"]
-    assert action in read_yaml(CONFIG_FOLDER / "reasons.yaml")["actions"]
+    assert code in words()["reasons"]
+    assert action in words()["actions"]
 
 
 @pytest.mark.parametrize(("action", "code", "change", "lever", "plan"), [case for case in CASES if case[0] in {"hold", "keep"}],
