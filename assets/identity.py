@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.batch import Batch
-from assets.platforms.cells import map_words
+from assets.platforms.cells import as_mask, map_words
 from assets.platforms.items import as_cells, item_key, join_key
 
 LEVEL_OF_KIND = {"keyword_daily": "keyword", "placement_daily": "placement"}
@@ -33,11 +32,12 @@ def with_items(frame: pd.DataFrame, kind: str, batch: Batch) -> pd.DataFrame:
 
 
 def _keys(frame: pd.DataFrame, level: pa.StringArray, batch: Batch) -> pd.Series:
-    rows = pa.table({"platform": as_cells(frame["platform"]), "level": level, "at": np.arange(len(frame))})
-    groups = rows.group_by(["platform", "level"], use_threads=False).aggregate([("at", "list")])
+    platform = as_cells(frame["platform"])
+    pairs = pa.table({"platform": platform, "level": level}).group_by(["platform", "level"], use_threads=False)
     keys = [pd.Series(dtype="str", name="item")]
-    for group in groups.to_pylist():
-        model, at = batch.platforms.get(group["platform"]), group["at_list"]
-        if model is not None and group["level"] in model.item_key:
-            keys.append(item_key(frame if len(at) == len(frame) else frame.iloc[at], model, group["level"]))
+    for pair in pairs.aggregate([]).to_pylist():
+        model = batch.platforms.get(pair["platform"])
+        if model is not None and pair["level"] in model.item_key:
+            is_here = as_mask(pc.and_(pc.equal(platform, pair["platform"]), pc.equal(level, pair["level"])))
+            keys.append(item_key(frame if is_here.all() else frame[is_here], model, pair["level"]))
     return keys[-1] if len(keys[-1]) == len(frame) else pd.concat(keys).reindex(frame.index)

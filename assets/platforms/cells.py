@@ -145,7 +145,7 @@ def to_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return (values, bad); missing cells are NaN and not bad. Only cells that are no plain digits are spelt out."""
     filled = np.asarray(pc.is_valid(cells))
-    values = _all_plain(cells) * bare_factor
+    values = _plain_numbers(cells, percent, bare_factor)
     if np.isfinite(values[filled]).all():
         return values, np.zeros(len(cells), dtype=bool)
     plain = as_mask(pc.match_substring_regex(cells, _PLAIN))
@@ -182,10 +182,12 @@ def first_filled(columns: Iterable[pa.StringArray]) -> pa.StringArray:
     return pc.coalesce(*(_without(cells, _TEXT_NULLS) for cells in columns))
 
 
-def _all_plain(cells: pa.StringArray) -> np.ndarray:
-    """Return the numbers of a column that holds nothing but digits, else a column of NaN."""
+def _plain_numbers(cells: pa.StringArray, percent: bool, bare_factor: float) -> np.ndarray:
+    """Return the numbers of a column that holds nothing but digits, or digits and %; else a column of NaN."""
+    if percent and pc.all(pc.ends_with(cells, "%"), min_count=0).as_py():
+        cells, bare_factor = pc.utf8_slice_codeunits(cells, 0, -1), 0.01
     try:
-        return np.array(pc.cast(cells, pa.float64()), dtype=np.float64)
+        return np.array(pc.cast(cells, pa.float64()), dtype=np.float64) * bare_factor
     except pa.ArrowInvalid:
         return np.full(len(cells), np.nan)
 
