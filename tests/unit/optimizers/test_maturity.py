@@ -65,7 +65,13 @@ def test_too_few_snapshots_give_the_configured_curve():
 def test_a_step_that_is_seen_often_enough_is_learned_before_the_others():
     found = chain_ladder(triangle(np.full(8, 10.0), [0.5, 0.8, 1.0]), CONFIGURED)
     assert found.share == pytest.approx([0.9 * 0.5 / 0.8, 0.9, 1.0])
-    assert (found.n_origins, found.is_learned) == (6, False)
+    assert (found.n_origins, found.is_learned) == (6, True)  # the assumed step stands for a tenth of the orders only
+
+
+def test_a_curve_whose_larger_part_is_assumed_is_not_learned():
+    found = chain_ladder(triangle(np.full(7, 10.0), [0.5, 0.8, 1.0]), CONFIGURED)
+    assert found.share == pytest.approx(CONFIGURED)
+    assert not found.is_learned
 
 
 @pytest.mark.parametrize(
