@@ -23,7 +23,7 @@ Lever = Literal[
 ]
 Kind = Literal[
     "keyword_daily", "placement_daily", "search_terms", "keyword_market", "entities", "bid_landscape", "products",
-    "mapping", "store_orders", "channel_daily", "kol_offers", "kol_posts",
+    "mapping", "store_orders", "channel_daily", "kol_offers", "kol_posts", "kol_profiles", "edit_results", "reference",
 ]  # fmt: skip
 ValueType = Literal[
     "text",
@@ -66,6 +66,7 @@ class ColumnSpec(Frozen):
     to: tuple[str, ...] = ()  # for `range`: the low and the high column
     pattern: bool = False  # headers are regular expressions (attribution window or currency inside a header)
     coalesce: bool = False  # several of the headers may be there: the first filled cell of a row counts
+    personal: bool = False  # names, links, e-mails of people: kept only as a pseudonym
     values: dict[str, str] = Field(default_factory=dict)  # the platform's word -> ours; "" = missing
 
 
@@ -97,8 +98,10 @@ class ReportSpec(Frozen):
         "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%Y.%m.%d", "%Y年%m月%d日",
     )  # fmt: skip
     totals: TotalsSpec = TotalsSpec()
-    row_span: str = ""  # header of a column that repeats the same spend per value (attribution window, device)
-    row_span_keep: str = ""  # "longest", "sum", or the literal value to keep (without it in the file: the longest)
+    row_span: str = ""  # header of a column that repeats the same spend per value (attribution window)
+    row_span_keep: str = ""  # "longest", or the literal value to keep (without it in the file: the longest)
+    segments: tuple[str, ...] = ()  # headers that split one spend into parts that add up (device, network, hour)
+    refused_headers: dict[str, str] = Field(default_factory=dict)  # header -> why a report with it cannot be used
     has_account_row: bool = False  # a row that holds nothing but the account's name stands above its data
 
 
@@ -121,8 +124,9 @@ class LeverRule(Frozen):
     maximum: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     step: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     rounding: Literal["down", "half_up", "nearest"] = "nearest"
-    edits_per_day: int | None = None
-    learning_days: int = 0
+    edits_per_day: int | None = Field(default=None, ge=1)  # of one item; None = as many as wanted
+    learning_days: int = Field(default=0, ge=0)  # an edited item is left alone for so many days
+    may_lower: bool = True  # False: the platform takes raises only
     source: Source
 
     @property
@@ -144,6 +148,7 @@ class Rulebook(Frozen):
 
     levers: tuple[LeverRule, ...] = ()
     max_rows_per_file: int = 500_000
+    edits_per_day: int | None = Field(default=None, ge=1)  # of the whole account, all levers together
     response: Literal["second_price", "first_price"] = "second_price"
 
     def rule(self, lever: str) -> LeverRule | None:
@@ -175,6 +180,9 @@ class BidFileSpec(Frozen):
     encoding: str = "utf-8"
     sheet: str = ""
     line_ending: Literal["\n", "\r\n"] = "\r\n"
+    has_header: bool = True  # False: lines to paste
+    leading_rows: tuple[dict[str, str], ...] = ()  # records before the edits, header -> cell
+    split_by: str = ""  # edit column: one file for each of its values, the value in the file's name
     columns: tuple[BidColumn, ...]
     blank_means: str
     how_to_apply: dict[Literal["zh", "en"], str]  # what ad ops does with the file
@@ -197,5 +205,6 @@ class Platform(Frozen):
     reports: tuple[ReportSpec, ...] = ()
     rulebook: Rulebook = Rulebook()
     bid_files: tuple[BidFileSpec, ...] = ()
+    preamble_marks: tuple[str, ...] = ()  # lines above a header that only this platform writes (regular expressions)
     is_template: bool = False  # rows name their own platform
     is_market: bool = False  # market data only: nothing is bought there

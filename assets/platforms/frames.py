@@ -160,7 +160,7 @@ def _finish(table: pa.Table, kind: str, match: Match) -> pd.DataFrame:
     table = finish_entities(table) if kind == "entities" else table
     frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
     frame["line"] = frame["line"].to_numpy(dtype=np.int64)
-    has_segments = match.spec.row_span_keep == "sum" and match.position(match.spec.row_span) is not None
+    has_segments = any(match.position(header) is not None for header in match.spec.segments)
     return add_segments(frame, kind) if has_segments and kind != "entities" else frame
 
 

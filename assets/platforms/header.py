@@ -147,7 +147,7 @@ def _match(candidate: tuple[Platform, ReportSpec], line: int, cells: list[str]) 
 
 
 def _row_headers(spec: ReportSpec) -> Iterable[str]:
-    return (*spec.keep_rows, spec.row_span) if spec.row_span else tuple(spec.keep_rows)
+    return (*spec.keep_rows, *spec.segments, *((spec.row_span,) if spec.row_span else ()))
 
 
 def _positions(column: ColumnSpec, names: list[str]) -> tuple[int, ...]:

@@ -188,7 +188,7 @@ def _one_window(
     match: Match, rows: RawRows, kept: np.ndarray, messages: list[Message]
 ) -> tuple[np.ndarray, list[Message]]:
     place = match.position(match.spec.row_span) if match.spec.row_span else None
-    if place is None or match.spec.row_span_keep == "sum":
+    if place is None:
         return kept, messages
     windows = rows.columns[place]
     chosen, name = keep_one_window(windows.filter(pa.array(kept)), match.spec.row_span_keep)

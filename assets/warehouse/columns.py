@@ -52,6 +52,9 @@ KEYS = {
     "channel_daily": ("channel",),
     "kol_offers": ("offer_id",),
     "kol_posts": ("post_id",),
+    "kol_profiles": ("kol_id",),
+    "edit_results": ("line",),
+    "reference": ("line",),
 }  # fmt: skip
 ALWAYS_KEYS = ("level", "report_date", "order_date", *PERIOD, "search_term", "term_match")
 DAY_COLUMNS = ("report_date", "order_date")

@@ -136,7 +136,7 @@ def test_a_frame_without_columns_is_no_reason_to_break(night):
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones_and_the_file_to_mend(night):
-    with pytest.raises(UnknownKindError, match=r"'gossip'.*12 kinds.*configs/expectations.yaml") as caught:
+    with pytest.raises(UnknownKindError, match=r"'gossip'.*15 kinds.*configs/expectations.yaml") as caught:
         check_rows(pd.DataFrame(), "gossip", night)
     assert caught.value.kind == "gossip"
 
