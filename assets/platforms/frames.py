@@ -128,7 +128,7 @@ def _column(columns: CanonicalColumns, name: str, cell_type: str, match: Match) 
     wanted = _ARROW_TYPES[cell_type]
     constant = match.spec.constants.get(name)
     if name == "currency" and constant is None:
-        constant = match.platform.currency
+        constant = match.platform.currency if match.currency is None else match.currency
     found = columns.parsed.get(name)
     values = found.values if found is not None else pa.nulls(len(columns.line), wanted)
     if constant is not None:

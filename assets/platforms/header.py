@@ -18,7 +18,6 @@ from configs.platform_schema import ColumnSpec, Platform, ReportSpec
 
 _WRAPPER = re.compile(r'^="?(.*?)"?$', re.DOTALL)
 _SPACES = re.compile(r"\s+")
-_MIN_NEAREST_SHARE = 0.5
 _SHOWN = 5
 
 
@@ -33,6 +32,7 @@ class Match:
     columns: dict[str, tuple[int, ...]]
     unknown: tuple[str, ...]
     ignored: tuple[str, ...]
+    currency: str | None = None  # told by a header such as `Amount spent (USD)`
 
     def position(self, header: str) -> int | None:
         """Return the position of a header, or None."""
@@ -66,46 +66,16 @@ def recognise(grid: Grid, platforms: Mapping[str, Platform]) -> Match | None:
     for line, cells in grid.preview():
         if sum(normalise_header(cell) in known for cell in cells) < 1:
             continue
-        matches = [match for spec in _specs(platforms, grid) if (match := _match(spec, line, cells))]
+        matches = [match for spec in candidates(platforms, grid) if (match := _match(spec, line, cells))]
         if matches:
-            return _only_best(matches, grid)
+            best = _only_best(matches, grid)
+            _refuse_headers(best, grid)
+            return best
     return None
 
 
-def unknown_file(grid: Grid, platforms: Mapping[str, Platform]) -> UnreadableFileError:
-    """Return the error for a table that is no known report: the nearest one, and what differs."""
-    nearest = _nearest(grid, platforms)
-    if nearest is None:
-        return UnreadableFileError(
-            Message(
-                code="unknown_file",
-                text="no row looks like the header of a known report.",
-                file=grid.label,
-                limit=", ".join(sorted(platforms)),
-                remedy="Export a report that docs/templates.md lists, or describe this one in configs/platforms.",
-            )
-        )
-    platform, spec, line, missing, extra = nearest
-    text = f"the header in line {line} is nearest to {platform.name}/{spec.name}, but has no column {_listed(missing)}"
-    text += f" and has {_listed(extra)} instead." if extra else "."
-    return UnreadableFileError(
-        Message(
-            code="missing_column",
-            text=text,
-            file=grid.label,
-            line=line,
-            column=missing[0] if missing else "",
-            value=_listed(extra),
-            limit=_listed(missing),
-            remedy="Export the report again with these columns, or add the new names to "
-            f"configs/platforms/{platform.name}.yaml.",
-        ),
-        platform.name,
-        spec.kinds[0],
-    )
-
-
-def _specs(platforms: Mapping[str, Platform], grid: Grid) -> list[tuple[Platform, ReportSpec]]:
+def candidates(platforms: Mapping[str, Platform], grid: Grid) -> list[tuple[Platform, ReportSpec]]:
+    """Return every report that a sheet of this name may hold."""
     return [
         (platform, spec)
         for _, platform in sorted(platforms.items())
@@ -134,23 +104,35 @@ def _match(candidate: tuple[Platform, ReportSpec], line: int, cells: list[str]) 
         return None
     columns: dict[str, tuple[int, ...]] = {}
     for canonical, column in spec.columns.items():
-        found = _positions(column, names)
+        found = positions(column, names)
         if found:
             columns[canonical] = found
         elif column.required:
             return None
     used = {at for places in columns.values() for at in places}
     used |= {at for at, name in enumerate(names) if name in {normalise_header(one) for one in _row_headers(spec)}}
-    ignored = tuple(cells[at] for at in range(len(cells)) if at not in used and _is_ignored(spec, names[at]))
+    ignored = tuple(cells[at] for at in range(len(cells)) if at not in used and is_ignored(spec, names[at]))
     unknown = tuple(cells[at] for at in range(len(cells)) if at not in used and names[at] and cells[at] not in ignored)
-    return Match(platform, spec, line, tuple(cells), columns, unknown, tuple(filter(None, ignored)))
+    currency = _header_currency(spec, columns, names)
+    return Match(platform, spec, line, tuple(cells), columns, unknown, tuple(filter(None, ignored)), currency)
+
+
+def _header_currency(spec: ReportSpec, columns: dict[str, tuple[int, ...]], names: list[str]) -> str | None:
+    """Return the currency that the headers tell; two different ones refuse to be one."""
+    told = set()
+    for canonical, places in columns.items():
+        column = spec.columns[canonical]
+        for header in column.headers if column.pattern else ():
+            found = [re.fullmatch(header, names[at], re.IGNORECASE) for at in places]
+            told |= {one["currency"].upper() for one in found if one and one.groupdict().get("currency")}
+    return told.pop() if len(told) == 1 else None
 
 
 def _row_headers(spec: ReportSpec) -> Iterable[str]:
     return (*spec.keep_rows, *spec.segments, *((spec.row_span,) if spec.row_span else ()))
 
 
-def _positions(column: ColumnSpec, names: list[str]) -> tuple[int, ...]:
+def positions(column: ColumnSpec, names: list[str]) -> tuple[int, ...]:
     """Return where the column stands: the first of its headers that is there, or all of them when they coalesce."""
     found: list[int] = []
     for header in column.headers:
@@ -165,7 +147,8 @@ def _positions(column: ColumnSpec, names: list[str]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _is_ignored(spec: ReportSpec, name: str) -> bool:
+def is_ignored(spec: ReportSpec, name: str) -> bool:
+    """Return whether the report is known to have this column and nobody needs it."""
     return (
         not name
         or name in {normalise_header(header) for header in spec.ignored_headers}
@@ -193,6 +176,20 @@ def _only_best(matches: list[Match], grid: Grid) -> Match:
     return best[0]
 
 
+def _refuse_headers(match: Match, grid: Grid) -> None:
+    """A known report in a form that cannot be used is refused with the reason that its description gives."""
+    for header, why in match.spec.refused_headers.items():
+        if match.position(header) is not None:
+            raise UnreadableFileError(
+                Message(
+                    code="refused_column", text=f"it has a column {header!r}: {why}.", file=grid.label,
+                    line=match.line, column=header, remedy="Export the report again without that column.",
+                ),
+                match.platform.name,
+                match.spec.kinds[0],
+            )  # fmt: skip
+
+
 def _refuse_repeated(match: Match, grid: Grid) -> None:
     for canonical, places in match.columns.items():
         if len(places) > 1 and not match.spec.columns[canonical].coalesce:
@@ -201,7 +198,7 @@ def _refuse_repeated(match: Match, grid: Grid) -> None:
                 Message(
                     code="repeated_column",
                     text=f"{len(places)} columns could be {canonical}: "
-                    f"{_listed(tuple(match.headers[at] for at in places))}.",
+                    f"{listed(tuple(match.headers[at] for at in places))}.",
                     file=grid.label,
                     line=match.line,
                     column=header,
@@ -214,36 +211,7 @@ def _refuse_repeated(match: Match, grid: Grid) -> None:
             )
 
 
-def _nearest(
-    grid: Grid, platforms: Mapping[str, Platform]
-) -> tuple[Platform, ReportSpec, int, tuple[str, ...], tuple[str, ...]] | None:
-    best: tuple[float, Platform, ReportSpec, int, list[str]] | None = None
-    for line, cells in grid.preview():
-        names = [normalise_header(cell) for cell in cells]
-        for platform, spec in _specs(platforms, grid):
-            share = _covered_share(spec, names)
-            if share >= _MIN_NEAREST_SHARE and (best is None or share > best[0]):
-                best = (share, platform, spec, line, cells)
-    if best is None:
-        return None
-    _, platform, spec, line, cells = best
-    names = [normalise_header(cell) for cell in cells]
-    missing = tuple(
-        column.headers[0] for column in spec.columns.values() if column.required and not _positions(column, names)
-    )
-    known = {at for column in spec.columns.values() for at in _positions(column, names)}
-    extra = tuple(
-        cells[at] for at in range(len(cells)) if names[at] and at not in known and not _is_ignored(spec, names[at])
-    )
-    return platform, spec, line, missing, extra
-
-
-def _covered_share(spec: ReportSpec, names: list[str]) -> float:
-    required = [column for column in spec.columns.values() if column.required]
-    found = sum(bool(_positions(column, names)) for column in required)
-    return found / max(len(required), 1) if found > 1 or len(required) == 1 else 0.0
-
-
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: tuple[str, ...]) -> str:
+    """Return the first few names, quoted, and how many more there are."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(repr(name.strip()) for name in names[:_SHOWN]) + more

@@ -18,8 +18,9 @@ from assets.platforms.dates import preamble_period
 from assets.platforms.errors import Message, UnreadableFileError
 from assets.platforms.frames import Period
 from assets.platforms.grid import Grid
-from assets.platforms.header import Match, recognise, unknown_file
+from assets.platforms.header import Match, recognise
 from assets.platforms.kinds import ADDITIVE_COLUMNS, KIND_COLUMNS, dated_columns, is_daily
+from assets.platforms.nearest import unknown_file
 from assets.platforms.open_source import MAX_UNPACKED_BYTES, open_grids
 from assets.platforms.results import ControlSum, ReadTable, SourceRead
 from assets.platforms.table import read_table
