@@ -190,6 +190,15 @@ class BidFileSpec(Frozen):
     rows_per_file: int | None = Field(default=None, ge=1)  # more rows go to further files; None = one file
     source: Source
 
+    @model_validator(mode="after")
+    def _lines_only(self) -> BidFileSpec:
+        if self.format not in {"csv", "tsv"} and (self.leading_rows or not self.has_header):
+            raise ValueError(f"{self.name}: leading_rows and has_header are for csv and tsv, not for {self.format}")
+        unknown = {header for row in self.leading_rows for header in row} - {column.header for column in self.columns}
+        if unknown:
+            raise ValueError(f"{self.name}: leading_rows name {sorted(unknown)[:5]}, which is no column of the file")
+        return self
+
 
 class Platform(Frozen):
     """A platform is data: this model is all that Python knows of it."""

@@ -144,6 +144,10 @@ def render_table(spec: BidFileSpec, edits: list[Edit], platform: Platform) -> Bi
     decimals = value_decimals(platform)
     columns = [_render_column(column, edits, decimals, breaches) for column in spec.columns]
     headers = tuple(column.header for column in spec.columns)
+    homeless = [edit for edit in edits if spec.split_by and edit.get(spec.split_by) is None]
+    breaches += [
+        Breach(one["row"], str(one["item"]), str(one["lever"]), spec.split_by, MISSING, "", "") for one in homeless
+    ]
     return BidTable(headers, list(zip(*columns, strict=True)), breaches)
 
 

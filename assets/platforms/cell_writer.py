@@ -32,7 +32,9 @@ def encode_table(spec: BidFileSpec, table: BidTable) -> bytes:
 def _encode_lines(spec: BidFileSpec, table: BidTable) -> str:
     target = io.StringIO(newline="")
     writer = csv.writer(target, delimiter="\t" if spec.format == "tsv" else ",", lineterminator=spec.line_ending)
-    writer.writerow(table.headers)
+    if spec.has_header:
+        writer.writerow(table.headers)
+    writer.writerows([[record.get(header, "") for header in table.headers] for record in spec.leading_rows])
     writer.writerows([["" if cell is None else str(cell) for cell in row] for row in table.rows])
     return target.getvalue()
 

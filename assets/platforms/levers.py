@@ -137,6 +137,7 @@ def _check_values(part: pd.DataFrame, rule: LeverRule) -> list[Breach]:
             "jumps too far from the old value",
             f"x{MAX_JUMP:g}",
         ),
+        (finite & (new < old) & (not rule.may_lower), "lowers what the platform lets only rise", "raises only"),
     )
     found: list[Breach] = []
     for mask, reason, limit in tests:

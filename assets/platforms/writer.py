@@ -7,6 +7,7 @@ in ``cell_writer``; the manifest that makes the folder valid is in ``manifest``.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -101,17 +102,34 @@ def _write_spec(spec: BidFileSpec, rows: pd.DataFrame, platform: Platform, place
     """Write the file (or the parts) of one spec; nothing where none of its levers occurs."""
     if rows.empty:
         return
-    edits = merge_edits(build_edits(rows))
-    table = render_table(spec, edits, platform)
-    if table.breaches:
-        raise _refusal(platform, table.breaches)
-    parts = list(_split(table, spec))
-    for number, part in enumerate(parts, start=1):
-        path = place.path(platform, spec, f"_part{number:03d}" if len(parts) > 1 else "")
-        content = _encode(spec, part, edits, platform)
-        path.write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        yield WrittenFile(path, place.kind, spec.name, len(part.rows), digest, spec.source.evidence)
+    for name, edits in _by_place(merge_edits(build_edits(rows)), spec):
+        table = render_table(spec, edits, platform)
+        if table.breaches:
+            raise _refusal(platform, table.breaches)
+        parts = list(_split(table, spec))
+        for number, part in enumerate(parts, start=1):
+            path = place.path(platform, spec, name + (f"_part{number:03d}" if len(parts) > 1 else ""))
+            content = _encode(spec, part, edits, platform)
+            path.write_bytes(content)
+            digest = hashlib.sha256(content).hexdigest()
+            yield WrittenFile(path, place.kind, spec.name, len(part.rows), digest, spec.source.evidence)
+
+
+def _by_place(edits: list[Edit], spec: BidFileSpec) -> Iterator[tuple[str, list[Edit]]]:
+    """Yield the edits of each file with the end of its name: all of them, or those of one unit.
+
+    A unit's name may hold anything; what a file name cannot hold is replaced, and a short hash keeps two units apart.
+    """
+    if not spec.split_by:
+        yield "", edits
+        return
+    places: dict[str, list[Edit]] = {}
+    for edit in edits:
+        places.setdefault(str(edit[spec.split_by]), []).append(edit)
+    for place in sorted(places):
+        plain = re.sub(r"[^0-9A-Za-z\u4e00-\u9fff]+", "-", place).strip("-")[:40]
+        digest = "" if plain == place else f"-{hashlib.sha256(place.encode()).hexdigest()[:6]}"
+        yield f"_{plain}{digest}", places[place]
 
 
 def _split(table: BidTable, spec: BidFileSpec) -> Iterator[BidTable]:

@@ -46,6 +46,7 @@ CANDIDATES = (
     keyword_row(7, lever="keyword_bid", action="raise", old_value=1.0, new_value=1.1, is_writable=False),
     plan_row(1, lever="daily_budget", action="budget", old_value=300.0, new_value=360.0),
     plan_row(1, lever="target_roas", action="target", old_value=3.5, new_value=3.2),
+    plan_row(1, lever="commission_rate", action="commission", old_value=0.08, new_value=0.1),
     plan_row(2, lever="status", action="pause"),
     plan_row(3, lever="status", action="resume", status="paused"),
     offer_row(1, lever="kol_offer", action="sign", new_value=5000.0),
