@@ -23,8 +23,8 @@ _NULLS = ("", "--", "—", "-", "\\N", "#VALUE!", "#N/A", "#DIV/0!")
 _NUMBER_NULLS = pa.array([*_NULLS, "NULL", "null", "N/A", "n/a", "None", "nan", "NaN"])
 _TEXT_NULLS = pa.array(_NULLS)
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_CURRENCY = r"US\$|HK\$|Rs\.?|RMB|CNY|USD|INR|EUR|GBP|JPY|HKD|[¥$€£₹]"
-_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+CURRENCY = r"US\$|HK\$|Rs\.?|RMB|CNY|USD|INR|EUR|GBP|JPY|HKD|[¥$€£₹]"
+_THOUSANDS = r"^[+-]?(\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})+,\d{3})(\.\d+)?$"  # 1,234,567 and 12,34,567
 _UNITS = (("万", 1e4), ("w", 1e4), ("W", 1e4), ("亿", 1e8), ("千", 1e3))
 _BOUND = r"^\s*[<>≤≥]\s*"
 _ROUNDED_ID = r"^\d(\.\d+)?[eE]\+?\d+$"
@@ -195,8 +195,8 @@ def _plain_numbers(cells: pa.StringArray, percent: bool, bare_factor: float) -> 
 def _spelt_out(cells: pa.StringArray, percent: bool, bare_factor: float) -> np.ndarray:
     """Numbers with currency signs, thousands separators, 万/亿 or %; NaN where they still cannot be read."""
     text = pc.replace_substring_regex(pc.utf8_normalize(cells, form="NFKC"), r"\s", "")
-    text = pc.replace_substring_regex(text, rf"^([+-]?)({_CURRENCY})", r"\1")
-    text = pc.replace_substring_regex(text, rf"(元|{_CURRENCY})$", "")
+    text = pc.replace_substring_regex(text, rf"^([+-]?)({CURRENCY})", r"\1")
+    text = pc.replace_substring_regex(text, rf"(元|{CURRENCY})$", "")
     factor = np.full(len(cells), bare_factor)
     units = (*_UNITS, ("%", 0.01)) if percent else _UNITS
     for unit, size in units:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from assets.platforms import notes
 from assets.platforms.cells import as_mask, normalise_word, parse_text, tidy
 from assets.platforms.columns import CanonicalColumns, parse_columns
+from assets.platforms.decimals import with_points
 from assets.platforms.errors import Message, UnreadableFileError
 from assets.platforms.frames import Period, build_frame, quarantine_table, unreadable_cells
 from assets.platforms.grid import BrokenRow, Grid, RawRows
@@ -83,6 +84,7 @@ def _wanted(match: Match) -> tuple[int, ...]:
 def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     rows, broken = _repair(match, grid, rows)
     rows = replace(rows, columns={at: tidy(cells) for at, cells in rows.columns.items()})
+    rows = with_points(match, rows, is_workbook=bool(grid.sheet))
     columns = parse_columns(match, rows)
     n_filled = _count_filled(rows)
     labels = [parse_text(rows.columns[at]).values for at in sorted(rows.columns)[:_LABEL_COLUMNS]]
