@@ -20,6 +20,7 @@ from assets.batch import Batch, code_hash
 from assets.expectations.rows import check_rows, describe_bad_rows, quarantine_table
 from assets.identity import with_items
 from assets.platforms.errors import UnreadableFileError
+from assets.platforms.labels import file_label
 from assets.platforms.reader import ReadTable, read_source
 from assets.warehouse.facts import FactSource, drop_facts, seal_source, sealed_details, write_facts
 from assets.warehouse.inputs import InputFile
@@ -49,7 +50,10 @@ class Admitted:
 
 def admit_files(batch: Batch, say: Callable[[str], None]) -> pd.DataFrame:
     """Return one row per file and table that the night sees, in the order of arrival."""
-    files = sorted(batch.inputs.files, key=lambda one: (one.as_of, one.sha256))
+    files = [
+        replace(one, name=file_label(one.name, one.sha256))  # no account name goes into a log
+        for one in sorted(batch.inputs.files, key=lambda one: (one.as_of, one.sha256))
+    ]
     with ThreadPoolExecutor(batch.settings.threads) as pool:
         admitted = list(pool.map(partial(admit_file, batch, reader_version(batch)), files))
     say(f"{len(files)} files seen by night {batch.night}, {sum(one.as_of == batch.night for one in files)} of them new")

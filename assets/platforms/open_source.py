@@ -17,6 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from assets.platforms.decode import decode
 from assets.platforms.errors import Message, UnreadableFileError, located
 from assets.platforms.grid import Grid, SheetGrid, TextGrid
+from assets.platforms.labels import file_label
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_RATIO = 200
@@ -78,7 +79,7 @@ def _open_zip(data: bytes, label: str, depth: int) -> Iterator[Grid]:
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str) -> Iterator[Grid]:
-    name = f"{label}!{_member_name(member)}"
+    name = f"{label}!{file_label(_member_name(member))}"
     content = archive.read(member)
     try:
         yield from _open(content, name, depth=1)
@@ -144,7 +145,7 @@ def _open_workbook(data: bytes, label: str, encoding: str) -> Iterator[Grid]:
                 raise _refusal("sheet_size", text, "Delete the empty rows and columns, or save the sheet as csv.")
             rows = sheet.to_python(skip_empty_area=False)
             if rows:
-                yield SheetGrid(f"{label}#{name}", name, rows, encoding)
+                yield SheetGrid(f"{label}#{file_label(name)}", name, rows, encoding)
     except (CalamineError, OSError) as error:
         raise _refusal(
             "broken_workbook", f"the workbook cannot be opened: {str(error)[:120]}.", _DOWNLOAD_AGAIN

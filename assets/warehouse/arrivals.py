@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.platforms.labels import file_label
 from assets.warehouse.documents import CHUNK, read_document, write_document
 from assets.warehouse.home import Home
 from assets.warehouse.lease import lock_file
@@ -175,7 +176,7 @@ def _is_ignored(name: str) -> bool:
 
 def _reason(name: str, error: OSError) -> str:
     return (
-        f"cannot read {name}: {error.strerror}; it must be readable by user id {os.geteuid()}. "
+        f"cannot read {file_label(name)}: {error.strerror}; it must be readable by user id {os.geteuid()}. "
         f"Give this user read permission (chmod u+r, u+rx for a folder) and run again."
     )
 
