@@ -24,6 +24,7 @@ from assets.platforms.labels import file_label
 from assets.platforms.reader import ReadTable, read_source
 from assets.warehouse.facts import FactSource, drop_facts, seal_source, sealed_details, write_facts
 from assets.warehouse.inputs import InputFile
+from assets.warehouse.secrets import pseudonym_key
 
 FILE_COLUMNS = [
     "file", "sha256", "as_of", "platform", "account", "kind", "report", "status", "first_date", "last_date", "rows",
@@ -87,7 +88,8 @@ def reader_version(batch: Batch) -> str:
 
 def _read(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
     try:
-        source = read_source(batch.home.originals / file.sha256, batch.platforms, name=file.name)
+        key = pseudonym_key(batch.home)
+        source = read_source(batch.home.originals / file.sha256, batch.platforms, name=file.name, key=key)
     except UnreadableFileError as error:
         return [Admitted(error.platform, "", error.kind, "", "refused", message=str(error))]
     return [_admit_table(batch, version, file, table) for table in _told_apart(source.tables)]

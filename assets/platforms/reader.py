@@ -22,6 +22,7 @@ from assets.platforms.header import Match, recognise
 from assets.platforms.kinds import ADDITIVE_COLUMNS, KIND_COLUMNS, dated_columns, is_daily
 from assets.platforms.nearest import unknown_file
 from assets.platforms.open_source import MAX_UNPACKED_BYTES, open_grids
+from assets.platforms.persons import hide_persons
 from assets.platforms.results import ControlSum, ReadTable, SourceRead
 from assets.platforms.table import read_table
 from configs.platform_schema import Platform
@@ -29,10 +30,13 @@ from configs.platform_schema import Platform
 __all__ = ["ControlSum", "Message", "ReadTable", "SourceRead", "UnreadableFileError", "describe", "read_source"]
 
 
-def read_source(path: Path, platforms: Mapping[str, Platform], *, name: str | None = None) -> SourceRead:
+def read_source(
+    path: Path, platforms: Mapping[str, Platform], *, name: str | None = None, key: bytes | None = None
+) -> SourceRead:
     """Return everything that the file at ``path`` holds, in canonical columns.
 
-    ``name`` is shown in messages instead of the path's own name. Rows that cannot be read are in each table's
+    ``name`` is shown in messages instead of the path's own name; ``key`` makes the pseudonyms of people, who are left
+    out without it. Rows that cannot be read are in each table's
     ``quarantine``; duplicates are left in.
 
     Raises
@@ -52,7 +56,8 @@ def read_source(path: Path, platforms: Mapping[str, Platform], *, name: str | No
         if match is None:
             strangers.append(grid)
             continue
-        tables += read_table(match, grid, _period(match, grid), known)
+        read = read_table(match, grid, _period(match, grid), known)
+        tables += [hide_persons(table, match.spec, key) for table in read]
     for grid in strangers:
         if not grid.sheet or not tables:
             raise unknown_file(grid, platforms)

@@ -19,6 +19,7 @@ from assets.platforms.errors import Message, UnreadableFileError
 from assets.platforms.frames import Period, build_frame, quarantine_table, unreadable_cells
 from assets.platforms.grid import BrokenRow, Grid, RawRows
 from assets.platforms.header import Match
+from assets.platforms.persons import without_persons
 from assets.platforms.results import ControlSum, ReadTable
 from assets.platforms.spans import keep_one_window
 from assets.platforms.totals import find_totals, reconcile
@@ -52,7 +53,7 @@ def read_table(match: Match, grid: Grid, period: Period | None, known_platforms:
     for kind in match.spec.kinds:
         frame, more, strangers = build_frame(cleaned.columns, kind, match, (period, cleaned.account, known_platforms))
         unread = unreadable_cells(cleaned.columns, kind, cleaned.broken, len(match.headers))
-        bad = quarantine_table([*unread, *strangers])
+        bad = without_persons(quarantine_table([*unread, *strangers]), match.spec)
         found = [*shared, *more, *notes.about_quarantine(bad)]
         tables.append(
             ReadTable(
