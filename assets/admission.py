@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from assets.batch import Batch, code_hash
+from assets.confirmation import why_unconfirmed
 from assets.expectations.rows import check_rows, describe_bad_rows, quarantine_table
 from assets.identity import with_items
 from assets.platforms.errors import UnreadableFileError
@@ -81,9 +82,10 @@ def admit_file(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
 
 
 def reader_version(batch: Batch) -> str:
-    """Return what decides how a file is read: the code, the platform files, and the shop's account names."""
+    """Return what decides how a file is read: code, platform files, the shop's account names, what it confirmed."""
     accounts = {name: use.account for name, use in sorted(batch.settings.platforms.items())}
-    return f"{code_hash()[:16]}-{json.dumps(accounts, sort_keys=True, ensure_ascii=True)}"
+    decided = [accounts, sorted(batch.settings.confirmed)]
+    return f"{code_hash()[:16]}-{json.dumps(decided, sort_keys=True, ensure_ascii=True)}"
 
 
 def _read(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
@@ -105,6 +107,9 @@ def _told_apart(tables: Iterable[ReadTable]) -> Iterator[ReadTable]:
 
 
 def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) -> Admitted:
+    untrusted = why_unconfirmed(table, batch)
+    if untrusted:
+        return Admitted(table.platform, "", table.kind, table.report, "refused", message=untrusted)
     frame = with_items(table.frame, table.kind, batch)
     checked = check_rows(frame, table.kind, file.as_of)
     unparsed = len(table.quarantine)

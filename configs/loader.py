@@ -12,9 +12,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from configs.platform_schema import Platform
-from configs.schema import Calendar, Guardrails, Settings
+from configs.schema import Calendar, Confirmed, Guardrails, Settings
 
 CONFIG_FOLDER = Path(__file__).parent
+CONFIRMED = "confirmed.yaml"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -23,8 +24,23 @@ class ConfigError(ValueError):
 
 
 def load_settings(home_root: Path | None = None) -> Settings:
-    """Return the packaged settings with ``<home>/settings.yaml`` laid over them, key by key."""
-    return _load(Settings, "settings.yaml", home_root)
+    """Return the packaged settings with ``<home>/settings.yaml`` laid over them, key by key, and what was confirmed."""
+    settings = _load(Settings, "settings.yaml", home_root)
+    path = None if home_root is None else home_root / CONFIRMED
+    if path is None or not path.exists():
+        return settings
+    return _validate(Settings, settings.model_dump() | {"confirmed": read_yaml(path)}, path)
+
+
+def confirm_report(home_root: Path, report: str, confirmed: Confirmed) -> Path:
+    """Remember that a report's description was found right; return the file that says so."""
+    path = home_root / CONFIRMED
+    known = read_yaml(path) if path.exists() else {}
+    known[report] = confirmed.model_dump(mode="json")
+    beside = path.with_suffix(".tmp")
+    beside.write_text(yaml.safe_dump(known, allow_unicode=True, sort_keys=True), encoding="utf-8")
+    beside.replace(path)
+    return path
 
 
 def load_guardrails(home_root: Path | None = None) -> Guardrails:

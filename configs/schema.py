@@ -113,6 +113,14 @@ class FxRate(Frozen):
     rate: float = Field(gt=0, allow_inf_nan=False)
 
 
+class Confirmed(Frozen):
+    """A person looked at a real export and found a report's description right (``bidwright inspect --confirm``)."""
+
+    on: date
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    headers: tuple[str, ...]
+
+
 class Settings(Frozen):
     """All that a shop may set. ``<home>/settings.yaml`` goes over ``configs/settings.yaml`` key by key."""
 
@@ -135,6 +143,7 @@ class Settings(Frozen):
     deadline: str = Field(default="09:30", pattern=r"^\d\d:\d\d$")
     lease_wait_seconds: float = Field(default=30.0, ge=0)
     messages_to: tuple[str, ...] = ()
+    confirmed: dict[str, Confirmed] = Field(default_factory=dict)  # "platform/report"; kept in <home>/confirmed.yaml
 
 
 class Guardrails(Frozen):

@@ -76,15 +76,20 @@ def publish(
 @app.command()
 def inspect(
     files: Annotated[list[Path], typer.Argument(help="Report files to look into; nothing is stored.")],
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Print a starter YAML for a report that is not known.")
+    ] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="State that the report is described right.")] = False,
+    home: HOME = None,
     json_output: JSON = False,
 ) -> None:
-    """Show what a report file is: platform, kind, dates, rows, totals, unknown columns, bad rows.
+    """Show what a report file is: platform, kind, dates, rows, totals, columns, bad rows; the nearest report if unknown.
 
     Example: bidwright inspect report.zip --json
     """
     from pipelines import inspection  # noqa: PLC0415
 
-    _end(inspection.inspect(files, json_output))
+    _end(inspection.inspect(files, json_output, inspection.Wish(draft, confirm, home)))
 
 
 @app.command()

@@ -40,6 +40,11 @@ class Match:
         return next((at for at, name in enumerate(self.headers) if normalise_header(name) == wanted), None)
 
     @property
+    def used(self) -> tuple[tuple[str, str], ...]:
+        """Return (header, our column) of every column that is read, in our order."""
+        return tuple((self.headers[at].strip(), name) for name, places in self.columns.items() for at in places)
+
+    @property
     def n_known(self) -> int:
         """Return how many of the file's headers this report explains."""
         return len([name for name in self.headers if name]) - len(self.unknown)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from assets.platforms.table import read_table
 from configs.platform_schema import Platform
 
 __all__ = ["ControlSum", "Message", "ReadTable", "SourceRead", "UnreadableFileError", "describe", "read_source"]
+
+SHOWN_ROWS = 20
 
 
 def read_source(
@@ -72,6 +75,11 @@ def read_source(
 def describe(source: SourceRead) -> list[dict[str, Any]]:
     """Return one plain object per table, as ``bidwright inspect --json`` prints it."""
     return [_describe_table(table, source) for table in source.tables]
+
+
+def open_source(path: Path) -> tuple[Grid, ...]:
+    """Return the tables of a file before anything is known of them; raises as ``read_source``."""
+    return open_grids(_bytes_of(path, path.name), path.name)
 
 
 def _bytes_of(path: Path, label: str) -> bytes:
@@ -131,19 +139,30 @@ def _describe_table(table: ReadTable, source: SourceRead) -> dict[str, Any]:
         "file": table.file,
         "platform": table.platform,
         "kind": table.kind,
+        "report": table.report,
         "encoding": table.encoding,
+        "currency": _currency(table),
         "first_date": first,
         "last_date": last,
         "rows": len(table.frame),
         "totals": _sums(table),
+        "control_sums": [asdict(one) for one in table.totals],
+        "used_columns": [{"header": header, "column": column} for header, column in table.used_columns],
+        "ignored_columns": [name.strip() for name in table.ignored_columns],
         "unknown_columns": list(table.unknown_columns),
         "quarantined_rows": len(table.quarantine),
+        "quarantine": table.quarantine.head(SHOWN_ROWS).to_dict("records"),
         "messages": [_plain(one) for one in (*table.messages, *own)],
     }
 
 
 def _plain(message: Message) -> dict[str, Any]:
     return {"code": message.code, "text": str(message), "line": message.line, "column": message.column}
+
+
+def _currency(table: ReadTable) -> str | None:
+    found = sorted(map(str, table.frame["currency"].dropna().unique())) if "currency" in table.frame else []
+    return ", ".join(found) if found else None
 
 
 def _dates_of(table: ReadTable) -> tuple[str | None, str | None]:

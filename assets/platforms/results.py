@@ -47,6 +47,7 @@ class ReadTable:
     file: str = ""
     encoding: str = ""
     scope: str = ""
+    used_columns: tuple[tuple[str, str], ...] = ()  # header in the file, our column
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def read_table(match: Match, grid: Grid, period: Period | None, known_platforms:
                 messages=tuple(replace(one, file=grid.label) for one in found),
                 file=grid.label,
                 encoding=grid.encoding,
+                used_columns=match.used,
             )
         )
     return tables

@@ -1,0 +1,24 @@
+"""Reports whose columns nobody has seen in a real file stay off until the shop has looked at one of its own."""
+
+from __future__ import annotations
+
+from assets.batch import Batch
+from assets.platforms.results import ReadTable
+from configs.platform_schema import Platform, ReportSpec
+
+
+def report_of(table: ReadTable, platform: Platform) -> ReportSpec:
+    """Return the description that a table was read by; a second table of one report has a number behind its name."""
+    return next(one for one in platform.reports if table.report == one.name or table.report.startswith(f"{one.name}-"))
+
+
+def why_unconfirmed(table: ReadTable, batch: Batch) -> str:
+    """Return why a table may not be used yet, empty when it may."""
+    spec = report_of(table, batch.platforms[table.platform])
+    name = f"{table.platform}/{spec.name}"
+    if spec.source.evidence != "MEM" or name in batch.settings.confirmed:
+        return ""
+    return (
+        f"{name} is described from memory only and is not used yet: {table.file} has {len(table.frame)} rows. Look at it "
+        f"with `bidwright inspect FILE`; if its columns, days and sums are right, say so with `bidwright inspect FILE --confirm`."
+    )
