@@ -87,6 +87,7 @@ class ReportSpec(Frozen):
     kinds: tuple[Kind, ...]  # one file may feed two kinds (an export with statistics and bids)
     source: Source
     columns: dict[str, ColumnSpec]
+    required_headers: tuple[str, ...] = ()  # no value is read from them, but only this report has them
     forbidden_headers: tuple[str, ...] = ()  # a header that says: this is another report
     ignored_headers: tuple[str, ...] = ()  # known and not needed (ratios are recomputed); anything else is reported
     ignored_patterns: tuple[str, ...] = ()  # the same as regular expressions

@@ -107,6 +107,8 @@ def _match(candidate: tuple[Platform, ReportSpec], line: int, cells: list[str]) 
     present = set(names)
     if any(normalise_header(header) in present for header in spec.forbidden_headers):
         return None
+    if any(normalise_header(header) not in present for header in spec.required_headers):
+        return None
     columns: dict[str, tuple[int, ...]] = {}
     for canonical, column in spec.columns.items():
         found = positions(column, names)
@@ -134,7 +136,7 @@ def _header_currency(spec: ReportSpec, columns: dict[str, tuple[int, ...]], name
 
 
 def _row_headers(spec: ReportSpec) -> Iterable[str]:
-    return (*spec.keep_rows, *spec.segments, *((spec.row_span,) if spec.row_span else ()))
+    return (*spec.required_headers, *spec.keep_rows, *spec.segments, *((spec.row_span,) if spec.row_span else ()))
 
 
 def positions(column: ColumnSpec, names: list[str]) -> tuple[int, ...]:

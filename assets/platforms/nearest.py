@@ -67,6 +67,7 @@ def nearest_report(grid: Grid, platforms: Mapping[str, Platform]) -> Nearest | N
     _, _, platform, spec, line, cells = best
     names = [normalise_header(cell) for cell in cells]
     missing = [one.headers[0] for one in spec.columns.values() if one.required and not positions(one, names)]
+    missing += [header for header in spec.required_headers if normalise_header(header) not in names]
     known = {at for column in spec.columns.values() for at in positions(column, names)}
     extra = [cells[at] for at, name in enumerate(names) if name and at not in known and not is_ignored(spec, name)]
     return Nearest(platform, spec, line, tuple(cells), tuple(missing), tuple(extra))
