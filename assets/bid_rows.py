@@ -12,6 +12,7 @@ from assets.platforms.levers import round_to_step
 VALUE_OF_LEVER = {"keyword_bid": "bid", "daily_budget": "daily_budget", "target_roas": "target_roas"}
 QUIET_REASON = {
     "no_entity": "no_entity", "not_enabled": "unchanged", "closed_bid": "closed_bid", "frozen": "learning_freeze",
+    "edits_used": "edits_used",
 }  # fmt: skip
 
 

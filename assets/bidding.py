@@ -11,6 +11,7 @@ import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.bid_rows import item_rows
+from assets.edits import beyond_edits
 from assets.new_rows import kol_rows, term_rows
 from assets.overview import price_nodes
 from assets.platforms.levers import check_rows
@@ -114,5 +115,6 @@ def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
         breaches = check_rows(rows[rows["is_writable"] & (rows["platform"] == name)], batch.platforms[str(name)])
         for row, why in breaches.drop_duplicates("row")[["row", "reason"]].itertuples(index=False):
             reason[row] = reason[row] or str(why)
+    reason[beyond_edits(rows, batch) & (reason == "")] = "edits_left"
     reason[rows["is_held"]] = "platform_held"
     return reason

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batches
+from assets.edits import lesser_edits
 from assets.plan_problem import PRIOR_BETA, PlanProblem, build_problem, campaign_nodes
 from assets.steps import Step, night_table
 from optimizers.allocation import AllocationProblem, AllocationResult, allocate
@@ -33,15 +34,20 @@ def budget_plan(
     batch = batches.open(context.partition_time_window.start.date())
     reserved = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
     plan = build_problem(pruned_items, batch, reserved=reserved)
-    if plan.problem is None:
+    if plan.problem is None:  # nothing can move
         return Step(empty_plan(), {"total_cost": round(plan.fixed_cost, 2), "note": "no item may be moved tonight"})
-    result = allocate(plan.problem)
-    frame = plan_rows(plan, plan.problem, result)
+    problem, result = plan.problem, allocate(plan.problem)
+    frozen = lesser_edits(plan, result, pruned_items, batch)
+    if frozen:  # the money that the dropped edits would have moved is planned anew among those that are left
+        again = build_problem(pruned_items, batch, reserved=reserved, frozen=frozen)
+        if again.problem is not None:
+            plan, problem, result = again, again.problem, allocate(again.problem)
+    frame = plan_rows(plan, problem, result)
     currency = batch.settings.shop.currency
     words = result.describe(currency=currency)
     metadata = {
         "total_cost": round(result.total_cost + plan.fixed_cost, 2), "total_value": round(result.total_value, 2),
-        "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,
+        "edits_not_made": len(frozen), "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,
         "01_prices": dg.MetadataValue.md("\n".join(f"- {one.zh} / {one.en}" for one in words[:12])),
     }  # fmt: skip
     return Step(frame, metadata)

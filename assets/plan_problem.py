@@ -39,10 +39,16 @@ class PlanProblem:
     total: float
 
 
-def build_problem(items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0) -> PlanProblem:
-    """Return the problem of the movable items; ``reserved`` is money a day set aside for KOL fees."""
+def build_problem(
+    items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0, frozen: frozenset[str] = frozenset()
+) -> PlanProblem:
+    """Return the problem of the movable items; ``reserved`` is money a day set aside for KOL fees.
+
+    ``frozen`` items keep their setting, though they may move: no edit of their platform is left for them.
+    """
     movable = items["verdict"].isin(MOVABLE) & ~items["is_held"]
     rows = with_caps(items[movable].reset_index(drop=True), batch)
+    rows.loc[rows["item"].isin(frozen), ["min_multiplier", "max_multiplier"]] = 1.0
     keywords = rows[rows["lever"] == "keyword_bid"].reset_index(drop=True)
     budgets = rows[rows["lever"].isin(["daily_budget", "target_roas"])].reset_index(drop=True)
     budgets["base_cost"] = np.where(
@@ -88,6 +94,7 @@ def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["min_multiplier"], out["max_multiplier"], ceiling = 1.0, 1.0, ceilings(out)
     for (platform, lever), part in out[out["lever"] != ""].groupby(["platform", "lever"], sort=True):
         low, high = _caps(part, str(lever), batch.platforms[str(platform)], batch.guardrails)
+        low, high = _one_way(low, high, str(lever), batch.platforms[str(platform)])
         if lever == "keyword_bid":
             high = np.maximum(np.minimum(high, ceiling[part.index]), low)
         out.loc[part.index, "min_multiplier"], out.loc[part.index, "max_multiplier"] = low, high
@@ -113,6 +120,14 @@ def _caps(part: pd.DataFrame, lever: str, platform: Platform, caps: Guardrails) 
     room = (part["daily_budget"] * part["fx_rate"] / part["usual_cost"]).astype("float64").fillna(np.inf).to_numpy()
     high = np.minimum(ones + caps.max_budget_raise, np.maximum(room, 1.0))
     return ones - caps.max_budget_lower, high
+
+
+def _one_way(low: np.ndarray, high: np.ndarray, lever: str, platform: Platform) -> tuple[np.ndarray, np.ndarray]:
+    """Take away the direction that a platform does not permit; a target that only rises lets its cost only fall."""
+    rule = platform.rulebook.rule(lever)
+    if rule is None or rule.may_lower:
+        return low, high
+    return (low, np.minimum(high, 1.0)) if lever == "target_roas" else (np.maximum(low, 1.0), np.maximum(high, 1.0))
 
 
 def _with_goals(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,11 +7,23 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
+from assets.edits import resting_items
 from assets.presentation import tables
 from assets.steps import Step, night_table
 from optimizers.floor import select_below_floor
 
-VERDICTS = ("keep", "lower", "pause", "protected", "stock_hold", "no_entity", "not_enabled", "frozen", "closed_bid")
+VERDICTS = (
+    "keep",
+    "lower",
+    "pause",
+    "protected",
+    "stock_hold",
+    "no_entity",
+    "not_enabled",
+    "frozen",
+    "edits_used",
+    "closed_bid",
+)
 
 
 @night_table(group="3_decide")
@@ -50,6 +62,7 @@ def verdicts(items: pd.DataFrame, batch: Batch) -> pd.Series:
     """Return each item's verdict; the first rule that fits counts."""
     tomorrow = pd.Timestamp(batch.night) + pd.Timedelta(days=1)
     below = items["is_below_floor"].astype(bool)
+    resting = items["item"].map(resting_items(batch))
     hopeless = below & (items["p_unprofitable"] >= batch.settings.floor.level)
     has_lever = items[["bid", "daily_budget", "target_roas"]].notna().any(axis=1)
     rules: list[tuple[str, pd.Series]] = [
@@ -57,7 +70,8 @@ def verdicts(items: pd.DataFrame, batch: Batch) -> pd.Series:
         ("not_enabled", items["status"] != "enabled"),
         ("closed_bid", (items["level"] == "keyword") & items["bid"].isna()),
         ("closed_bid", ~has_lever),
-        ("frozen", items["do_not_touch_until"] >= tomorrow),
+        ("frozen", (items["do_not_touch_until"] >= tomorrow) | (resting == "frozen")),
+        ("edits_used", resting == "edits_used"),
         ("stock_hold", items["stock"].astype("Float64").fillna(1) <= 0),
         ("protected", below & (items["is_protected"] | items["is_brand"])),
         ("pause", hopeless & within_pause_limit(items, hopeless, batch)),

@@ -28,6 +28,22 @@ def write_state(home: Home, night: date, name: str, payload: dict[str, Any]) -> 
     write_document(night_folder(home, night) / f"{name}.json", payload)
 
 
+def read_state(home: Home, night: date, name: str) -> dict[str, Any] | None:
+    """Return what ``night`` itself knows under ``name``, or None."""
+    return read_document(night_folder(home, night) / f"{name}.json")
+
+
+def numbered_states(home: Home, night: date, prefix: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return (number, payload) of every state of ``night`` that is called ``prefix`` and a number, in order."""
+    found = []
+    for path in night_folder(home, night).glob(f"{prefix}*.json"):
+        number = path.stem.removeprefix(prefix)
+        content = read_document(path) if number.isdigit() else None
+        if content is not None:
+            found.append((int(number), content))
+    return sorted(found, key=lambda one: one[0])
+
+
 def latest_state_before(home: Home, name: str, night: date) -> dict[str, Any] | None:
     """Return the newest payload of ``name`` from a night before ``night``, or None; gaps between nights are legal."""
     path = _latest_path(home, name, night)
