@@ -157,11 +157,25 @@ def _account(columns: CanonicalColumns, account: str | None, n_rows: int) -> pa.
 
 
 def _finish(table: pa.Table, kind: str, match: Match) -> pd.DataFrame:
+    table = _of_this_kind(table, kind, match)
     table = finish_entities(table) if kind == "entities" else table
     frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
     frame["line"] = frame["line"].to_numpy(dtype=np.int64)
-    has_segments = any(match.position(header) is not None for header in match.spec.segments)
-    return add_segments(frame, kind) if has_segments and kind != "entities" else frame
+    places = {match.position(header) for header in match.spec.segments} - {None}
+    if not places or kind == "entities":
+        return frame
+    return add_segments(frame, kind, is_product_split=bool(places & set(match.columns.get("product_id", ()))))
+
+
+def _of_this_kind(table: pa.Table, kind: str, match: Match) -> pa.Table:
+    """Leave out what a report of two kinds tells for the other one only: keywords without a term, things that are gone."""
+    if kind == "search_terms" and len(match.spec.kinds) > 1:
+        return table.filter(pc.is_valid(table["search_term"]))
+    if kind == "entities" and match.spec.deleted_pattern:
+        for name in ("campaign", "ad_group", "keyword"):
+            is_gone = pc.match_substring_regex(table[name], match.spec.deleted_pattern)
+            table = table.filter(pc.invert(pc.fill_null(is_gone, False)))
+    return table
 
 
 def _campaign_status(columns: CanonicalColumns, n_rows: int) -> pa.Array:

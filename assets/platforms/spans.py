@@ -20,18 +20,24 @@ def keep_one_window(windows: pa.StringArray, keep: str) -> tuple[list[bool], str
     return [word == kept for word in words], kept
 
 
-def add_segments(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return one row per key: counts and money added up, shares missing, for they cannot be added."""
+def add_segments(frame: pd.DataFrame, kind: str, *, is_product_split: bool = False) -> pd.DataFrame:
+    """Return one row per key: counts and money added up, shares missing, for they cannot be added.
+
+    Where products are segments too, a row keeps its product only if all its parts sell the same one.
+    """
     types = KIND_COLUMNS[kind]
     added = [name for name in frame.columns if types.get(name) in _ADDED]
     lost = [name for name in frame.columns if types.get(name.removesuffix("_censored")) == "share"]
-    keys = [name for name in frame.columns if name not in {*added, *lost, "line"}]
+    products = ["product_id"] if is_product_split else []
+    keys = [name for name in frame.columns if name not in {*added, *lost, *products, "line"}]
     groups = frame.groupby(keys, dropna=False, sort=False)
     result = groups[added].sum(min_count=1).reset_index()
     result["line"] = groups["line"].min().to_numpy()
     is_alone = (groups.size() == 1).to_numpy()
     for name in lost:
         result[name] = groups[name].first().where(is_alone).to_numpy()
+    for name in products:
+        result[name] = groups[name].first().where(groups[name].nunique(dropna=False) == 1).to_numpy()
     return result[list(frame.columns)].astype(frame.dtypes.to_dict())
 
 
