@@ -88,6 +88,7 @@ class ReportSpec(Frozen):
     source: Source
     columns: dict[str, ColumnSpec]
     required_headers: tuple[str, ...] = ()  # no value is read from them, but only this report has them
+    required_headers: tuple[str, ...] = ()  # headers that it must have beside its required columns
     forbidden_headers: tuple[str, ...] = ()  # a header that says: this is another report
     ignored_headers: tuple[str, ...] = ()  # known and not needed (ratios are recomputed); anything else is reported
     ignored_patterns: tuple[str, ...] = ()  # the same as regular expressions
@@ -101,9 +102,7 @@ class ReportSpec(Frozen):
     totals: TotalsSpec = TotalsSpec()
     row_span: str = ""  # header of a column that repeats the same spend per value (attribution window)
     row_span_keep: str = ""  # "longest", or the literal value to keep (without it in the file: the longest)
-    segments: tuple[
-        str, ...
-    ] = ()  # headers that split one spend into parts that add up (device, network, hour, product)
+    segments: tuple[str, ...] = ()  # headers that split one spend into parts that add up (device, hour, product)
     refused_headers: dict[str, str] = Field(default_factory=dict)  # header -> why a report with it cannot be used
     deleted_pattern: str = ""  # names that match it are of things that are gone: their facts stay, they are no entities
     has_account_row: bool = False  # a row that holds nothing but the account's name stands above its data
