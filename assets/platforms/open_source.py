@@ -7,26 +7,26 @@ containers; what the tables mean does not.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from assets.platforms.decode import decode
 from assets.platforms.errors import Message, UnreadableFileError, located
-from assets.platforms.grid import Grid, SheetGrid, TextGrid
+from assets.platforms.grid import Grid, TextGrid
 from assets.platforms.labels import file_label
+from assets.platforms.workbook import check_parts, open_workbook
 
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_RATIO = 200
 MAX_MEMBERS = 200
-MAX_SHEET_CELLS = 40_000_000
 _RATIO_FREE_BYTES = 64 << 20
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OUTSIDE = re.compile(r"^[\\/]|^[A-Za-z]:|(^|[\\/])\.\.([\\/]|$)")
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", "")
 _DOWNLOAD_AGAIN = "Download the report again and put the new file into the inbox."
@@ -52,7 +52,7 @@ def _open(data: bytes, label: str, depth: int) -> Iterator[Grid]:
     if data.startswith((_ZIP, _EMPTY_ZIP)):
         yield from _open_zip(data, label, depth)
     elif data.startswith(_OLD_WORKBOOK):
-        yield from _open_workbook(data, label, "xls")
+        yield from open_workbook(data, label, "xls")
     elif data[:512].lstrip().lower().startswith(_WEB_PAGE):
         raise _refusal("web_page", "it is a web page, not a table.", "Open it in a spreadsheet and save it as xlsx.")
     else:
@@ -65,8 +65,8 @@ def _open_zip(data: bytes, label: str, depth: int) -> Iterator[Grid]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _checked_members(archive)
             if any(member.filename == "[Content_Types].xml" for member in members):
-                _refuse_damaged(archive)
-                yield from _open_workbook(data, label, "xlsx")
+                check_parts(archive)
+                yield from open_workbook(data, label, "xlsx")
                 return
             if depth:
                 raise _refusal("nested_zip", "it holds a zip inside a zip.", "Unpack it once and put the parts in.")
@@ -91,7 +91,7 @@ def _checked_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     unpacked = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)
-    outside = [m.filename for m in members if ".." in PurePosixPath(m.filename).parts or m.filename.startswith("/")]
+    outside = [name for name in map(_member_name, members) if _OUTSIDE.search(name)]
     if outside:
         raise _refusal("zip_path", f"the zip names a file outside itself: {outside[0]!r}.", _DOWNLOAD_AGAIN)
     if len(members) > MAX_MEMBERS:
@@ -127,29 +127,6 @@ def _member_name(member: zipfile.ZipInfo) -> str:
         return member.filename.encode("cp437").decode("gb18030")
     except UnicodeError:
         return member.filename
-
-
-def _refuse_damaged(archive: zipfile.ZipFile) -> None:
-    damaged = archive.testzip()
-    if damaged is not None:
-        raise _refusal("broken_workbook", f"the workbook's part {damaged} is damaged.", _DOWNLOAD_AGAIN)
-
-
-def _open_workbook(data: bytes, label: str, encoding: str) -> Iterator[Grid]:
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            if sheet.total_height * sheet.total_width > MAX_SHEET_CELLS:
-                text = f"sheet {name} claims {sheet.total_height:,} x {sheet.total_width:,} cells."
-                raise _refusal("sheet_size", text, "Delete the empty rows and columns, or save the sheet as csv.")
-            rows = sheet.to_python(skip_empty_area=False)
-            if rows:
-                yield SheetGrid(f"{label}#{file_label(name)}", name, rows, encoding)
-    except (CalamineError, OSError) as error:
-        raise _refusal(
-            "broken_workbook", f"the workbook cannot be opened: {str(error)[:120]}.", _DOWNLOAD_AGAIN
-        ) from error
 
 
 def _refusal(code: str, text: str, remedy: str) -> UnreadableFileError:

@@ -114,12 +114,14 @@ def _keys(columns: CanonicalColumns, match: Match) -> list[pa.Array]:
 def _repair(match: Match, grid: Grid, rows: RawRows) -> tuple[RawRows, tuple[BrokenRow, ...]]:
     """Take short totals and account rows back in; what is left of the broken rows goes to quarantine."""
     width = len(match.headers)
+    trailing = [row for row in rows.broken if len(row.cells) > width and not any(map(str.strip, row.cells[width:]))]
+    n_others = int((_count_filled(rows) > 0).sum())
+    is_habit = len(trailing) > max(1, n_others)  # in a single row it is a shift
     mended: list[BrokenRow] = []
     broken: list[BrokenRow] = []
     for row in rows.broken:
-        extra = any(cell.strip() for cell in row.cells[width:])
         is_label = len(row.cells) < width and _is_label(row, match)
-        (mended if is_label or (len(row.cells) > width and not extra) else broken).append(row)
+        (mended if is_label or (is_habit and row in trailing) else broken).append(row)
     last = max([int(rows.line[-1]) if len(rows.line) else 0, *(row.line for row in mended)], default=0)
     if broken and broken[-1].line > last and len(broken[-1].cells) < width and not grid.ends_cleanly:
         raise _cut_off(broken[-1], match, grid)

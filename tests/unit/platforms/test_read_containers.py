@@ -65,12 +65,14 @@ def test_each_table_of_a_zip_is_read_and_named(read):
     [
         ({"../evil.csv": PRODUCTS}, "zip_path"),
         ({"/etc/evil.csv": PRODUCTS}, "zip_path"),
+        ({"a\\..\\..\\evil.csv": PRODUCTS}, "zip_path"),
+        ({"C:\\evil.csv": PRODUCTS}, "zip_path"),
         ({"inner.csv": zipped({"a.csv": PRODUCTS})}, "nested_zip"),
         ({"readme.md": "hello"}, "empty_zip"),
         ({"a.csv": PRODUCTS, "b.csv": "x,y\n1,2\n"}, "unknown_file"),
         ({f"{n}.csv": PRODUCTS for n in range(201)}, "zip_members"),
     ],
-    ids=["dots", "absolute", "zip in zip", "no table", "one unknown", "too many"],
+    ids=["dots", "absolute", "dots of Windows", "drive", "zip in zip", "no table", "one unknown", "too many"],
 )
 def test_a_hostile_or_useless_zip_is_refused(read, members, code):
     with pytest.raises(UnreadableFileError, match=r"cannot read a\.zip") as error:
@@ -93,7 +95,7 @@ def test_a_damaged_workbook_is_refused(read, samples):
 
 
 def test_a_sheet_with_absurd_dimensions_is_refused(read, samples, monkeypatch):
-    monkeypatch.setattr(open_source, "MAX_SHEET_CELLS", 10)
+    monkeypatch.setattr("assets.platforms.workbook.MAX_SHEET_CELLS", 10)
     with pytest.raises(UnreadableFileError, match="Delete the empty rows"):
         read((samples / "amazon_sp" / "targeting.xlsx").read_bytes(), name="a.xlsx")
 
@@ -154,3 +156,36 @@ def test_one_damaged_character_costs_its_row_only(read):
     assert table.frame["product_id"].tolist() == ["p1", "p3"]
     assert table.quarantine[["line", "column"]].to_numpy().tolist() == [[3, "商品名称"]]
     assert "decoded" in table.quarantine["reason"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        '<row r="1048576"><c t="n" r="XFD1048576"><v>1</v></c></row>',
+        '<x:row r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+        "<row r='1048576'><c r='xfd1048576'><v>1</v></c></row>",
+        f'<row r="1048576">{"<c><v>1</v></c>" * 9_000}</row>',
+        '<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>',
+    ],
+    ids=["corner", "place not first", "prefix", "small letters", "cells without a place", "beyond a sheet"],
+)
+def test_two_cells_far_apart_are_refused_before_memory_for_all_between_is_taken(read, samples, far):
+    parts = unzipped((samples / "amazon_sp" / "targeting.xlsx").read_bytes())
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b"</sheetData>", far.encode() + b"</sheetData>")
+    with pytest.raises(UnreadableFileError, match="Delete the empty rows") as error:
+        read(zipped(parts), name="a.xlsx")
+    assert error.value.code == "sheet_size"
+
+
+@pytest.mark.parametrize("name", ["xl/workbook.bin", "content.xml"])
+def test_other_kinds_of_workbooks_are_refused(read, samples, name):
+    parts = unzipped((samples / "amazon_sp" / "targeting.xlsx").read_bytes())
+    with pytest.raises(UnreadableFileError, match="Save it as xlsx"):
+        read(zipped({**parts, name: b"x"}), name="a.xlsx")
+
+
+def unzipped(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -49,8 +49,8 @@ def test_a_last_row_without_a_line_end_is_read(read_one):
 
 
 def test_blank_rows_and_trailing_empty_cells_are_passed_over(read_one):
-    table = read_one(f"{HEADER}\n\n,,,,,,,,,,\n{ROW},,\n\n")
-    assert table.frame["line"].tolist() == [4]
+    table = read_one(f"{HEADER}\n\n,,,,,,,,,,\n{ROW},,\n{ROW},,\n\n")
+    assert table.frame["line"].tolist() == [4, 5]
     assert table.quarantine.empty
 
 
