@@ -88,7 +88,6 @@ class ReportSpec(Frozen):
     source: Source
     columns: dict[str, ColumnSpec]
     required_headers: tuple[str, ...] = ()  # no value is read from them, but only this report has them
-    required_headers: tuple[str, ...] = ()  # headers that it must have beside its required columns
     forbidden_headers: tuple[str, ...] = ()  # a header that says: this is another report
     ignored_headers: tuple[str, ...] = ()  # known and not needed (ratios are recomputed); anything else is reported
     ignored_patterns: tuple[str, ...] = ()  # the same as regular expressions

@@ -109,8 +109,6 @@ def _match(candidate: tuple[Platform, ReportSpec], line: int, cells: list[str]) 
         return None
     if any(normalise_header(header) not in present for header in spec.required_headers):
         return None
-    if any(normalise_header(header) not in present for header in spec.required_headers):
-        return None
     columns: dict[str, tuple[int, ...]] = {}
     for canonical, column in spec.columns.items():
         found = positions(column, names)
