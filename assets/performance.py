@@ -66,6 +66,7 @@ def load_daily(batch: Batch) -> pd.DataFrame:
         ).frame  # fmt: skip
         parts.append(found.assign(level=level))
     daily = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    daily = without_parents(daily)
     daily = daily[daily["platform"].isin(batch.uses)]
     daily = daily[~outage_days(daily["platform"], daily["report_date"], batch.calendar)]
     daily = to_shop_money(daily, MONEY, daily["report_date"], batch.settings)
@@ -73,6 +74,18 @@ def load_daily(batch: Batch) -> pd.DataFrame:
         if column not in daily:
             daily[column] = pd.NA
     return daily[daily["fx_rate"].notna() & daily["item"].notna()].reset_index(drop=True)
+
+
+def without_parents(daily: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without campaigns whose keywords are told too: a campaign report tells the same spend once more."""
+    is_keyword = (daily["level"] == "keyword").to_numpy(dtype=bool)
+    is_parent = np.zeros(len(daily), dtype=bool)
+    for column in ("campaign_id", "campaign"):
+        if column not in daily:
+            continue
+        key = daily["platform"] + "|" + daily["account"].fillna("") + "|" + daily[column].str.strip().str.casefold()
+        is_parent |= ~is_keyword & key.notna().to_numpy() & key.isin(key[is_keyword].dropna().unique()).to_numpy()
+    return daily[~is_parent]
 
 
 def summarise(daily: pd.DataFrame, batch: Batch) -> pd.DataFrame:

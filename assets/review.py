@@ -15,6 +15,7 @@ from assets.overview import night_summary, price_nodes
 from assets.presentation import charts, tables
 from assets.steps import NIGHTS, RETRY, run_guarded
 from assets.warehouse import state
+from assets.warehouse.errors import WarehouseError
 from assets.warehouse.home import open_home
 from assets.warehouse.inputs import read_inputs
 from assets.warehouse.receipts import receipt_path
@@ -79,6 +80,7 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
     chart = charts.money_chart(rows, price_nodes(plan), summary["currency"], layout="dialog")
     return {
         **page_links(review_folder(batch)),
+        **_last_edits(batch),
         "01_night": batch.night.isoformat(),
         "01_held": dg.MetadataValue.md(tables.to_markdown(held) if len(held) else "无暂停平台 / nothing is held"),
         "02_money": dg.MetadataValue.md(tables.to_markdown(tables.summary_table(summary))),
@@ -86,6 +88,21 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
         "04_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(rows, n=10, currency=summary["currency"]))),
         "05_chart": dg.MetadataValue.md(f"![money by platform]({charts.data_uri(chart)})"),
         "n_held": int(status["is_held"].sum()),
+    }
+
+
+def _last_edits(batch: Batch) -> dict[str, Any]:
+    """Return what became of the last published edits, for people; nothing before the first publication."""
+    try:
+        frame = batch.table("applied_edits")
+    except WarehouseError:  # computed before this table existed
+        return {}
+    if frame.empty:
+        return {}
+    counts = frame.groupby(["platform", "outcome"]).size().unstack(fill_value=0).reset_index()
+    return {
+        "06_last_edits": dg.MetadataValue.md(tables.to_markdown(counts)),
+        "n_rejected": int((frame["outcome"] == "rejected").sum()),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.performance import load_daily, maturity_curve, summarise
+from assets.performance import load_daily, maturity_curve, summarise, without_parents
 from configs.schema import Calendar
 from tests.unit.assets.made_up import USD, day, make_batch, put, with_platform
 
@@ -183,3 +183,18 @@ def test_without_snapshots_the_configured_curve_counts_and_conversion_dated_orde
     at_once = maturity_curve("google_ads", with_platform(batch, "google_ads", attribution=dated))
     assert at_once.is_learned
     assert at_once.share.tolist() == [1.0]
+
+
+def test_a_campaign_report_beside_its_keywords_does_not_count_their_spend_again():
+    rows = [
+        ("google_ads", "keyword", "1", "Tents"), ("google_ads", "placement", "1", "renamed"),
+        ("google_ads", "placement", None, "tents "), ("google_ads", "placement", "2", "Performance Max"),
+        ("other", "placement", "1", "Tents"),
+    ]  # fmt: skip
+    daily = (
+        pd.DataFrame(rows, columns=["platform", "level", "campaign_id", "campaign"])
+        .assign(account="main")
+        .astype("str")
+    )
+    daily["campaign_id"] = daily["campaign_id"].where(daily["campaign_id"] != "None")
+    assert without_parents(daily)["campaign"].tolist() == ["Tents", "Performance Max", "Tents"]
