@@ -75,6 +75,7 @@ class TotalsSpec(Frozen):
 
     rule: Literal["equal", "subset", "none"] = "none"
     pattern: str = r"^(Total: .+|总计|合计.*|小计)$"
+    is_unlabelled: bool = False  # a row that leaves all needed names blank is a totals row too
     control: tuple[str, ...] = ()  # patterns of the label that the rows must add up to; the first that is there counts
     account: str = ""  # rule `subset`: pattern of the label of the whole, whose remainder is shown
     hidden: str = ""  # rule `subset`: pattern of the label that names what the platform keeps back
@@ -182,6 +183,7 @@ class BidFileSpec(Frozen):
     encoding: str = "utf-8"
     sheet: str = ""
     line_ending: Literal["\n", "\r\n"] = "\r\n"
+    is_alternative: bool = False  # another way to the same edits: written only where the shop asks for it (`upload`)
     has_header: bool = True  # False: lines to paste
     leading_rows: tuple[dict[str, str], ...] = ()  # records before the edits, header -> cell
     split_by: str = ""  # edit column: one file for each of its values, the value in the file's name

@@ -29,7 +29,7 @@ def find_totals(labels: list[pa.StringArray], keys: list[pa.StringArray], spec: 
     """Return (which rows are totals, each such row's label).
 
     A totals row carries a label in one of the first columns and leaves a key column empty, which tells it from a
-    keyword that is spelt like one.
+    keyword that is spelt like one. Where the platform writes no label, a row without any name is one.
     """
     n_rows = len(labels[0]) if labels else 0
     is_total = np.zeros(n_rows, dtype=bool)
@@ -38,11 +38,12 @@ def find_totals(labels: list[pa.StringArray], keys: list[pa.StringArray], spec: 
         hit = as_mask(pc.match_substring_regex(column, spec.pattern)) & ~is_total
         found[hit] = np.asarray(column.to_pylist(), dtype=object)[hit] if hit.any() else None
         is_total |= hit
-    if len(keys) > 1:
-        has_gap = np.zeros(n_rows, dtype=bool)
-        for column in keys:
-            has_gap |= ~np.asarray(pc.is_valid(column))
-        is_total &= has_gap
+    gaps = [~np.asarray(pc.is_valid(column)) for column in keys]
+    if len(gaps) > 1:
+        is_total &= np.logical_or.reduce(gaps)
+    if spec.is_unlabelled and gaps:
+        found[~is_total] = ""
+        is_total |= np.logical_and.reduce(gaps)
     return is_total, [str(label) for label in found[is_total]]
 
 
