@@ -38,6 +38,7 @@ OFFER_COLUMNS = [
 ]  # fmt: skip
 N_CURVE_POINTS = 12
 FRESH_DAYS = 30
+PROFILE_COLUMNS = ["tier", "category", "followers", "expected_views"]
 TIERS: dict[str, tuple[str, ...]] = {"koc": ("koc", "素人", "nano"), "head": ("head", "头部", "mega")}
 
 
@@ -45,8 +46,8 @@ TIERS: dict[str, tuple[str, ...]] = {"koc": ("koc", "素人", "nano"), "head": (
 def kol_plan(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches], pruned_items: pd.DataFrame) -> Step:
     """One row per KOL offer that the shop knows of: expected revenue with interval, fee, chosen or not, what kept it out.
 
-    Built from offers, the shop's own posts, and the ads' value of money over the horizon. Offers whose currency has no rate
-    are left out.
+    Built from offers, the shop's own posts, and the ads' value of money over the horizon; what an offer leaves out about its
+    creator is taken from the marketplaces' lists. Offers whose currency has no rate are left out.
     """
     batch = batches.open(context.partition_time_window.start.date())
     offers, posts = load_offers(batch), load_posts(batch)
@@ -54,8 +55,15 @@ def kol_plan(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batche
         return Step(empty_offers())
     plan, result = choose(offers, posts, pruned_items, batch)
     shown = plan[["offer_id", "tier", "fee", "revenue", "is_chosen", "binding_limit"]].round(0).head(25)
+    filled = int(offers["is_filled"].sum())
     return Step(
-        plan, {"price": result.price, "gap": result.gap, "01_offers": dg.MetadataValue.md(tables.to_markdown(shown))}
+        plan,
+        {
+            "price": result.price,
+            "gap": result.gap,
+            "offers_filled_from_profiles": filled,
+            "01_offers": dg.MetadataValue.md(tables.to_markdown(shown)),
+        },
     )
 
 
@@ -76,12 +84,26 @@ def choose(
 
 
 def load_offers(batch: Batch) -> pd.DataFrame:
-    """Return the offers that are open on the night, with their fee in account and shop money."""
+    """Return the offers that are open on the night, with their fee in account and shop money, creators' gaps filled."""
     offers = _priced(window.latest_state(batch.home, batch.inputs, "kol_offers"), "fee", batch)
+    offers = fill_from_profiles(offers, window.latest_state(batch.home, batch.inputs, "kol_profiles"))
     tomorrow = pd.Timestamp(batch.night) + pd.Timedelta(days=1)
     is_open = offers["delivery_date"].isna() | (offers["delivery_date"] >= tomorrow)
     offers["is_signed"] = offers["is_signed"].astype("boolean").fillna(False).astype(bool)
     return offers[is_open].sort_values("offer_id", ignore_index=True)
+
+
+def fill_from_profiles(offers: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
+    """Return the offers with missing traits as the newest profile of the same creator knows them; ``is_filled`` says where.
+
+    What an offer says itself always counts. Profiles stand in the order of their nights, so the last known word is the newest.
+    """
+    keys = ["kol_platform", "kol_id"]
+    known = profiles.groupby(keys, sort=False)[PROFILE_COLUMNS].last()
+    listed = known.reindex(pd.MultiIndex.from_frame(offers[keys])).set_axis(offers.index)
+    is_filled = offers[PROFILE_COLUMNS].isna() & listed.notna()
+    filled = {name: offers[name].fillna(listed[name]) for name in PROFILE_COLUMNS}
+    return offers.assign(**filled, is_filled=is_filled.any(axis=1))
 
 
 def load_posts(batch: Batch) -> pd.DataFrame:
