@@ -18,7 +18,7 @@ from assets.warehouse.arrivals import Arrival
 from assets.warehouse.home import Home, open_home
 from assets.warehouse.inputs import NightInputs
 from assets.warehouse.tables import Stamp
-from configs.loader import config_hash, load_calendar, load_guardrails, load_platforms, load_settings
+from configs.loader import choose_bid_files, config_hash, load_calendar, load_guardrails, load_platforms, load_settings
 from configs.platform_schema import Platform
 from configs.schema import Calendar, Guardrails, PlatformUse, Settings
 
@@ -80,7 +80,7 @@ def open_batch(root: Path, night: date, *, refresh: bool = False) -> Batch:
     """Load configuration, record what has arrived, freeze the night's inputs."""
     home = open_home(root)
     settings, guardrails, calendar = load_settings(home.root), load_guardrails(home.root), load_calendar(home.root)
-    platforms = load_platforms()
+    platforms = choose_bid_files(load_platforms(), settings)
     fingerprint = config_hash(settings, guardrails, calendar, platforms)
     seen = arrivals.record_arrivals(home, night)
     frozen = inputs.freeze_inputs(home, night, fingerprint, refresh=refresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,6 +64,23 @@ def load_platforms(folder: Path = CONFIG_FOLDER / "platforms") -> dict[str, Plat
             raise ConfigError(f"{path}: name is {platform.name!r}, it must be the file's stem {path.stem!r}")
         found[platform.name] = platform
     return found
+
+
+def choose_bid_files(platforms: Mapping[str, Platform], settings: Settings) -> dict[str, Platform]:
+    """Return the platforms with the bid files that the shop wants: those it names, else all that are no alternative."""
+    chosen = {}
+    for name, platform in platforms.items():
+        use = settings.platforms.get(name)
+        wanted = () if use is None else use.upload
+        known = {spec.name for spec in platform.bid_files}
+        if not set(wanted) <= known:
+            raise ConfigError(
+                f"settings.yaml: platforms.{name}.upload names {sorted(set(wanted) - known)}; {name} can write "
+                f"{', '.join(sorted(known)) or 'no file'}. Mend the key and run again."
+            )
+        files = [spec for spec in platform.bid_files if (spec.name in wanted if wanted else not spec.is_alternative)]
+        chosen[name] = platform.model_copy(update={"bid_files": tuple(files)})
+    return chosen
 
 
 def config_hash(*models: BaseModel | dict[str, Platform]) -> str:

@@ -31,7 +31,10 @@ class PlatformUse(Frozen):
     min_cost: float = Field(default=0.0, ge=0)
     max_cost: float | None = Field(default=None, ge=0)
     roas_floor: float | None = Field(default=None, gt=0)
-    edits_reserved: int = Field(default=0, ge=0)  # of the platform's edits a day, kept for those that people make by hand
+    upload: tuple[str, ...] = ()  # names of the bid files wanted; empty = every one that is no alternative
+    edits_reserved: int = Field(
+        default=0, ge=0
+    )  # of the platform's edits a day, kept for those that people make by hand
 
 
 class Budget(Frozen):
