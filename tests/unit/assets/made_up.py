@@ -20,7 +20,7 @@ from assets.platforms.kinds import KIND_COLUMNS
 from assets.warehouse.facts import FactSource, write_facts
 from assets.warehouse.home import open_home
 from assets.warehouse.inputs import InputFile, NightInputs
-from configs.loader import load_guardrails, load_platforms, load_settings
+from configs.loader import choose_bid_files, load_guardrails, load_platforms, load_settings
 from configs.schema import Calendar, Guardrails, Settings
 
 NIGHT = date(2025, 3, 10)
@@ -74,11 +74,12 @@ def make_batch(root: Path, *, calendar: Calendar | None = None, guardrails: Mapp
                **settings: Any) -> Batch:  # fmt: skip
     """Return a night whose home is empty; ``settings`` go over the packaged ones."""
     base, limits = packaged()
+    wanted = Settings.model_validate({**base, **settings})
     return Batch(
         open_home(root), NIGHT, NightInputs(NIGHT, 1, (), "config"),
-        Settings.model_validate({**base, **settings}),
+        wanted,
         Guardrails.model_validate({**limits, **({} if guardrails is None else guardrails)}),
-        Calendar() if calendar is None else calendar, load_platforms(), "config",
+        Calendar() if calendar is None else calendar, choose_bid_files(load_platforms(), wanted), "config",
     )  # fmt: skip
 
 
