@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
-from assets.kol import choose, load_offers, load_posts
+from assets.kol import choose, kol_plan, load_offers, load_posts
 from tests.unit.assets.made_up import day, make_batch, make_items, put
 
 GAPS = {"tier": None, "category": None, "followers": None, "expected_views": None}
@@ -28,7 +30,7 @@ def traits(offers: pd.DataFrame, offer_id: str) -> dict[str, Any]:
     return {name: None if pd.isna(value) else value for name, value in row.items()}
 
 
-def test_gaps_come_from_the_creators_profile_and_the_night_says_how_many_offers_had_them(batch):
+def test_gaps_come_from_the_creators_profile(batch):
     night = put(batch, "kol_profiles", [profile()])
     offers = load_offers(put(night, "kol_offers", [offer("bare"), offer("stranger", kol_id="k2")]))
     assert traits(offers, "bare") == LISTED
@@ -85,3 +87,12 @@ def test_an_offer_that_names_no_views_can_be_judged_by_its_profile(tmp_path):
     plan, _ = choose(load_offers(night), load_posts(night), make_items({"verdict": "no_entity"}), night)
     assert plan.set_index("offer_id")["is_chosen"].to_dict() == {"listed": True, "stranger": False}
     assert plan.set_index("offer_id").loc["stranger", "revenue"] == 0.0
+
+
+def test_the_catalogue_says_how_many_offers_were_filled(batch):
+    night = put(batch, "kol_profiles", [profile()])
+    night = put(night, "kol_offers", [offer("a"), offer("b"), offer("stranger", kol_id="k2")])
+    context = SimpleNamespace(partition_time_window=SimpleNamespace(start=datetime(2025, 3, 10, tzinfo=UTC)))
+    stage = kol_plan.op.compute_fn.decorated_fn.__wrapped__
+    step = stage(context, SimpleNamespace(open=lambda _: night), make_items({"verdict": "no_entity"}))
+    assert step.metadata["offers_filled_from_profiles"] == 2
