@@ -64,7 +64,9 @@ def test_the_amazon_targeting_report_has_one_item_a_target():
 
 def test_the_bulk_sheet_gives_bids_and_ids_as_text():
     source = read("amazon_ads/sp_bulksheet_2026_pseudonymised.xlsx")
-    (table,) = source.tables
+    filled = {(one.platform, one.report): one for one in source.tables if len(one.frame)}
+    assert set(filled) == {("amazon_sp", name) for name in ("bulk_sheet", "portfolios", "bulk_search_terms")}
+    table = filled["amazon_sp", "bulk_sheet"]
     frame = table.frame
     keywords = frame[frame["level"] == "keyword"]
     assert keywords["entity_type"].value_counts().to_dict() == {"Keyword": 36, "Product Targeting": 36}
@@ -73,8 +75,8 @@ def test_the_bulk_sheet_gives_bids_and_ids_as_text():
     assert frame.loc[frame["level"] == "placement", "daily_budget"].notna().all()
     assert keywords["keyword_id"].str.fullmatch(r"\d{15}").all()
     assert keywords["campaign"].notna().all()
-    assert table.unknown_columns == ()
-    assert "SP Search Term Report" in next(one.text for one in source.messages if one.code == "ignored_sheets")
+    assert all(one.unknown_columns == () for one in source.tables)
+    assert "Config" in next(one.text for one in source.messages if one.code == "ignored_sheets")
 
 
 def test_the_google_search_terms_are_a_period_and_show_what_is_invisible():
