@@ -24,6 +24,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MAX_BLOCK = 1 << 30
 _MAX_EXACT_FLOAT = 2.0**53
+csv.field_size_limit(_MAX_BLOCK)  # a cell that Arrow reads must not stop the count of its lines
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,18 @@ class TextGrid:
             return RawRows({position: pa.array([], pa.string()) for position in wanted}, np.empty(0, np.int64))
         odd_rows: list[arrow_csv.InvalidRow] = []
         table = _parse(body.encode("utf-8"), delimiter, (width, wanted), odd_rows)
-        first_lines = _first_lines(body, delimiter, table.num_rows + len(odd_rows)) + header_line
-        odd = np.array([row.number - 1 for row in odd_rows], dtype=np.int64)
+        shape = (table.num_rows + len(odd_rows), width)
+        first_lines, swallowed = _first_lines(body, delimiter, shape)
+        first_lines += header_line
+        kept = np.delete(np.arange(shape[0]), [row.number - 1 for row in odd_rows])
         columns = {position: _one_chunk(table.column(f"c{position}")) for position in wanted}
-        return RawRows(columns, np.delete(first_lines, odd), _broken(odd_rows, first_lines, delimiter))
+        broken = _broken(odd_rows, first_lines, delimiter)
+        if swallowed:
+            is_whole = ~np.isin(kept, list(swallowed))
+            kept, columns = kept[is_whole], {at: cells.filter(pa.array(is_whole)) for at, cells in columns.items()}
+            rows = [BrokenRow(int(first_lines[at]), cells, n_lines) for at, (cells, n_lines) in swallowed.items()]
+            broken = tuple(sorted([*broken, *rows], key=lambda row: row.line))
+        return RawRows(columns, first_lines[kept], broken)
 
 
 @dataclass(frozen=True)
@@ -143,9 +152,23 @@ class SheetGrid:
 
     def read(self, header_line: int, wanted: tuple[int, ...]) -> RawRows:
         """Return the wanted columns as text."""
+        broken = self._rows_over_the_edge(header_line)
+        aside = {row.line for row in broken}
+        below = [
+            (line, row) for line, row in enumerate(self.rows[header_line:], start=header_line + 1) if line not in aside
+        ]
+        columns = {position: _as_text([row[position] for _, row in below]) for position in wanted}
+        return RawRows(columns, np.array([line for line, _ in below], dtype=np.int64), broken)
+
+    def _rows_over_the_edge(self, header_line: int) -> tuple[BrokenRow, ...]:
+        """Return the rows that reach further than the header, unless most do: their cells may have been moved."""
+        width = _n_filled_to(self.rows[header_line - 1])
         below = self.rows[header_line:]
-        columns = {position: _as_text([row[position] for row in below]) for position in wanted}
-        return RawRows(columns, np.arange(len(below), dtype=np.int64) + header_line + 1)
+        wide = [at for at, row in enumerate(below) if len(row) > width and _n_filled_to(row) > width]
+        if not wide or 2 * len(wide) > sum(1 for row in below if _n_filled_to(row)):
+            return ()
+        cells = [tuple(map(cell_text, below[at][: _n_filled_to(below[at])])) for at in wide]
+        return tuple(BrokenRow(at + header_line + 1, row) for at, row in zip(wide, cells, strict=True))
 
 
 def cell_text(value: Any) -> str:
@@ -159,6 +182,11 @@ def cell_text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else str(value)
+
+
+def _n_filled_to(row: list[Any]) -> int:
+    """Return how many cells a row has up to its last filled one."""
+    return next((at for at in range(len(row), 0, -1) if cell_text(row[at - 1]).strip()), 0)
 
 
 def _as_text(cells: list[Any]) -> pa.StringArray:
@@ -227,20 +255,30 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.StringArray:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
 
 
-def _first_lines(body: str, delimiter: str, n_rows: int) -> np.ndarray:
-    """Return each row's first line, counted from 1 in ``body``; quoted cells may hold line ends."""
+def _first_lines(
+    body: str, delimiter: str, shape: tuple[int, int]
+) -> tuple[np.ndarray, dict[int, tuple[tuple[str, ...], int]]]:
+    """Return each row's first line, counted from 1 in ``body``, and the rows that swallowed others.
+
+    A quoted cell may hold line ends. One that holds as many delimiters as a row does not: its quote opened in one row
+    and closed in a later one, so that the cells behind it belong to another row.
+    """
+    n_rows, width = shape
     n_lines = _count_line_ends(body) + (0 if body.endswith(("\n", "\r")) else 1)
     if n_lines == n_rows:
-        return np.arange(1, n_rows + 1, dtype=np.int64)
+        return np.arange(1, n_rows + 1, dtype=np.int64), {}
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
-    starts, before = [], 0
-    try:
-        for _ in reader:
-            starts.append(before + 1)
-            before = reader.line_num
-    except csv.Error:
-        starts.clear()
-    return np.array((starts + [n_lines] * n_rows)[:n_rows], dtype=np.int64)
+    starts: list[int] = []
+    swallowed: dict[int, tuple[tuple[str, ...], int]] = {}
+    before = 0
+    for number, cells in enumerate(reader):
+        starts.append(before + 1)
+        long = [cell for cell in cells if "\n" in cell or "\r" in cell]
+        if len(cells) == width and sum(cell.count(delimiter) for cell in long) >= max(width - 1, 1):
+            parts = tuple(part for cell in cells for part in (cell.split(delimiter) if cell in long else [cell]))
+            swallowed[number] = parts, reader.line_num - before
+        before = reader.line_num
+    return np.array((starts + [n_lines] * n_rows)[:n_rows], dtype=np.int64), swallowed
 
 
 def _count_line_ends(text: str) -> int:

@@ -89,8 +89,9 @@ def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     rows = with_points(match, rows, is_workbook=bool(grid.sheet))
     columns = parse_columns(match, rows)
     n_filled = _count_filled(rows)
+    keys = _keys(columns, match)
     labels = [parse_text(rows.columns[at]).values for at in sorted(rows.columns)[:_LABEL_COLUMNS]]
-    is_total, names = find_totals(labels, _keys(columns, match), match.spec.totals)
+    is_total, names = find_totals([*labels, *keys], keys, match.spec.totals)
     is_account, account = _account_rows(rows, n_filled, match)
     is_data = (n_filled > 0) & ~is_total & ~is_account
     totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))

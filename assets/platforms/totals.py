@@ -28,23 +28,22 @@ _DEVIATIONS = 4.0
 def find_totals(labels: list[pa.StringArray], keys: list[pa.StringArray], spec: TotalsSpec) -> tuple[np.ndarray, list]:
     """Return (which rows are totals, each such row's label).
 
-    A totals row carries a label in one of the first columns and leaves a key column empty, which tells it from a
-    keyword that is spelt like one. Where the platform writes no label, a row without any name is one.
+    A totals row carries a label in one of the ``labels`` and leaves a key column empty, which tells it from a keyword
+    that is spelt like one. Where the platform writes no label, a row without any name is one.
     """
     n_rows = len(labels[0]) if labels else 0
     is_total = np.zeros(n_rows, dtype=bool)
-    found = np.full(n_rows, None, dtype=object)
-    for column in labels:
-        hit = as_mask(pc.match_substring_regex(column, spec.pattern)) & ~is_total
-        found[hit] = np.asarray(column.to_pylist(), dtype=object)[hit] if hit.any() else None
-        is_total |= hit
+    found = np.full(n_rows, "", dtype=object)
     gaps = [~np.asarray(pc.is_valid(column)) for column in keys]
-    if len(gaps) > 1:
-        is_total &= np.logical_or.reduce(gaps)
+    rows = np.flatnonzero(np.logical_or.reduce(gaps)) if len(gaps) > 1 else np.arange(n_rows)
+    for column in labels:
+        hit = rows[as_mask(pc.match_substring_regex(column.take(pa.array(rows)), spec.pattern))]
+        new = hit[~is_total[hit]]
+        found[new] = column.take(pa.array(new)).to_pylist()
+        is_total[new] = True
     if spec.is_unlabelled and gaps:
-        found[~is_total] = ""
         is_total |= np.logical_and.reduce(gaps)
-    return is_total, [str(label) for label in found[is_total]]
+    return is_total, list(found[is_total])
 
 
 def reconcile(
