@@ -53,7 +53,13 @@ EXPECTED = [
      {"impressions": 274918, "clicks": 6909, "cost": 3116.76, "conversions": 93.0, "conversion_value": 13453.97}),
     ("weibo_fst/plan_report.csv", DAILY, "utf-8-sig", 9, "2026-10-01", "2026-10-03",
      {"impressions": 323338, "clicks": 7241, "cost": 3620.06}),
+    ("oceanengine/project_list.csv", "entities", "utf-8-sig", 8, None, None, {}),
+    ("qianchuan/plan_list.csv", "entities", "gb18030", 8, None, None, {}),
+    ("xiaohongshu_juguang/plan_list.xlsx", "entities", "xlsx", 8, None, None, {}),
+    ("tencent_ads/ad_list.csv", "entities", "utf-8-sig", 8, None, None, {}),
+    ("weibo_fst/plan_list.csv", "entities", "utf-8-sig", 8, None, None, {}),
 ]  # fmt: skip
+LISTS = [name for name, kind, *_ in EXPECTED if kind == "entities"]
 
 
 def sample(name: str, key: bytes | None = None) -> ReadTable:
@@ -186,6 +192,7 @@ def test_money_of_the_api_is_in_hundredths_and_that_of_the_console_is_not(read_o
     )
     assert api.frame[["cost", "conversion_value"]].equals(console.frame[["cost", "conversion_value"]])
     assert (api.report, console.report) == ("api_report", "ad_report")
+    assert api.frame["campaign"].tolist() == ["21400012345678901"]  # without a name, the id is the name
 
 
 def test_an_interaction_is_no_click_and_a_missing_click_no_zero():
@@ -198,3 +205,39 @@ def test_a_day_without_effective_commission_is_unknown_and_its_cost_is_known():
     day = sample("douplus/ledger.csv").frame.iloc[4]
     assert (day["channel"], day["cost"]) == ("DOU+", 0)
     assert pd.isna(day["conversion_value"])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_plan_list_tells_state_and_budget_and_guesses_neither(name):
+    """Eight plans each: one is in review, so neither on nor off; one is over for good; one has no limit, which is not 0."""
+    frame = sample(name).frame
+    assert set(frame["level"]) == {"placement"}
+    n_paused = (
+        1 if name in {"qianchuan/plan_list.csv", "xiaohongshu_juguang/plan_list.xlsx", "tencent_ads/ad_list.csv"} else 2
+    )
+    assert frame["status"].value_counts().to_dict() == {"enabled": 6 - n_paused, "paused": n_paused, "archived": 1}
+    assert frame["status"].isna().sum() == 1
+    assert frame["daily_budget"].isna().sum() == 1
+    assert not frame["is_closed_bid"].any()
+
+
+def test_managed_plans_are_told_by_their_type():
+    frame = sample("qianchuan/plan_list.csv").frame
+    assert frame["entity_type"].value_counts().to_dict() == {"全域": 3, "标准": 3, "托管": 2}
+
+
+@pytest.mark.parametrize(
+    ("report", "state"),
+    [
+        ("oceanengine/project_report.csv", "oceanengine/project_list.csv"),
+        ("qianchuan/material_report.csv", "qianchuan/plan_list.csv"),
+        ("xiaohongshu_juguang/creative_report.xlsx", "xiaohongshu_juguang/plan_list.xlsx"),
+        ("tencent_ads/ad_report.csv", "tencent_ads/ad_list.csv"),
+        ("weibo_fst/plan_report.csv", "weibo_fst/plan_list.csv"),
+    ],
+)
+def test_what_was_spent_meets_what_can_be_set(report, state):
+    spent, set_now = sample(report), sample(state)
+    platform = load_platforms()[spent.platform]
+    items = [set(item_key(one.frame.assign(account="main"), platform, "placement")) for one in (spent, set_now)]
+    assert items[0] <= items[1]
