@@ -164,7 +164,8 @@ def _finish(table: pa.Table, kind: str, match: Match) -> pd.DataFrame:
     places = {match.position(header) for header in match.spec.segments} - {None}
     if not places or kind == "entities":
         return frame
-    return add_segments(frame, kind, is_product_split=bool(places & set(match.columns.get("product_id", ()))))
+    is_product_split = "product_id" in frame and bool(places & set(match.columns.get("product_id", ())))
+    return add_segments(frame, kind, is_product_split=is_product_split)
 
 
 def _of_this_kind(table: pa.Table, kind: str, match: Match) -> pa.Table:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from assets.platforms.levers import round_to_step
 from configs.platform_schema import Platform
 
 NIGHT = pd.Timestamp("2026-11-20").date()
@@ -55,7 +56,7 @@ CANDIDATES = (
 
 
 def sample_rows(platform: Platform) -> pd.DataFrame:
-    """Return the candidates whose lever the platform keeps open; keywords only where it sells keywords."""
+    """Return the candidates whose lever the platform keeps open, on its steps; keywords only where it sells keywords."""
     open_levers = {rule.lever for rule in platform.rulebook.levers}
     has_keywords = "keyword_bid" in open_levers
     chosen = [
@@ -63,4 +64,9 @@ def sample_rows(platform: Platform) -> pd.DataFrame:
         for row in CANDIDATES
         if row["lever"] in open_levers and (row["lever"] != "status" or (row["level"] == "keyword") == has_keywords)
     ]
-    return pd.DataFrame(chosen)
+    rows = pd.DataFrame(chosen)
+    for rule in platform.rulebook.levers:
+        is_here = (rows["lever"] == rule.lever) & rule.has_value
+        for name in ("old_value", "new_value"):
+            rows.loc[is_here, name] = round_to_step(rows.loc[is_here, name], rule)
+    return rows

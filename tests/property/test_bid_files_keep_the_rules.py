@@ -24,11 +24,12 @@ from tests.golden.sample_rows import NIGHT, keyword_row
 WRITING = [platform for platform in load_platforms().values() if platform.bid_files]
 VALUE_LEVERS = {
     "keyword_bid": "bid", "new_keyword": "bid", "daily_budget": "daily_budget", "target_roas": "target_roas",
-    "kol_offer": "fee",
+    "commission_rate": "commission_rate", "kol_offer": "fee",
 }  # fmt: skip
+KEPT_VALUES = {"bid", "daily_budget", "target_roas", "commission_rate"}  # of things that are there before and after
 ACTIONS = {
     "keyword_bid": "raise", "daily_budget": "budget", "target_roas": "target", "new_keyword": "add",
-    "negative_keyword": "negative", "kol_offer": "sign",
+    "negative_keyword": "negative", "commission_rate": "commission", "kol_offer": "sign",
 }  # fmt: skip
 NAMES = st.one_of(
     st.sampled_from(["red shoes", "碎花裙", "a,b;c", 'say "hi"', "0012", "1e5", " lead"]),
@@ -46,7 +47,10 @@ def read_cells(file, spec):
     if spec.format == "xlsx":
         header, *rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     else:
-        header, *rows = csv.reader(io.StringIO(content.decode(spec.encoding), newline=""))
+        delimiter = "\t" if spec.format == "tsv" else ","
+        rows = list(csv.reader(io.StringIO(content.decode(spec.encoding), newline=""), delimiter=delimiter))
+        header = rows.pop(0) if spec.has_header else [column.header for column in spec.columns]
+        rows = rows[len(spec.leading_rows) :]
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
@@ -133,7 +137,7 @@ class Account:
         for row in rows:
             if row["lever"] == "status":
                 self.values[row["item"], "new_status"] = row["status"]
-            elif row["lever"] in {"keyword_bid", "daily_budget", "target_roas"}:
+            elif row["lever"] in {"keyword_bid", "daily_budget", "target_roas", "commission_rate"}:
                 self.values[row["item"], VALUE_LEVERS[row["lever"]]] = Decimal(str(row["old_value"]))
 
     def upload(self, spec, kind, cells):
@@ -145,7 +149,7 @@ class Account:
                 continue
             for column in spec.columns:
                 cell = row.get(column.header, "")
-                if column.column in {"bid", "daily_budget", "target_roas"} and cell != "":
+                if column.column in KEPT_VALUES and cell != "":
                     self.values[item, column.column] = Decimal(str(cell)) / (100 if column.format == "minor" else 1)
                 if column.column in {"new_status", "state"} and cell != "" and (item, "new_status") in self.values:
                     words = {word: status for status, word in column.map.items() if status in {"enabled", "paused"}}
