@@ -97,13 +97,14 @@ class ReportSpec(Frozen):
     constants: dict[str, str] = Field(default_factory=dict)  # canonical column -> value for every row
     date_from: Literal["column", "preamble", "file_night"] = "column"
     date_formats: tuple[str, ...] = (
-        "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%Y.%m.%d", "%Y年%m月%d日",
+        "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%Y.%m.%d", "%Y年%m月%d日",
     )  # fmt: skip
     totals: TotalsSpec = TotalsSpec()
     row_span: str = ""  # header of a column that repeats the same spend per value (attribution window)
     row_span_keep: str = ""  # "longest", or the literal value to keep (without it in the file: the longest)
     segments: tuple[str, ...] = ()  # headers that split one spend into parts that add up (device, hour, product)
     refused_headers: dict[str, str] = Field(default_factory=dict)  # header -> why a report with it cannot be used
+    refused_lines: dict[str, str] = Field(default_factory=dict)  # pattern of a line above the header -> why
     deleted_pattern: str = ""  # names that match it are of things that are gone: their facts stay, they are no entities
     has_account_row: bool = False  # a row that holds nothing but the account's name stands above its data
 

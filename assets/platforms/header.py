@@ -74,7 +74,7 @@ def recognise(grid: Grid, platforms: Mapping[str, Platform]) -> Match | None:
         matches = [match for spec in candidates(platforms, grid) if (match := _match(spec, line, cells))]
         if matches:
             best = _only_best(matches, grid)
-            _refuse_headers(best, grid)
+            _refuse_forms(best, grid)
             return best
     return None
 
@@ -183,18 +183,22 @@ def _only_best(matches: list[Match], grid: Grid) -> Match:
     return best[0]
 
 
-def _refuse_headers(match: Match, grid: Grid) -> None:
+def _refuse_forms(match: Match, grid: Grid) -> None:
     """A known report in a form that cannot be used is refused with the reason that its description gives."""
-    for header, why in match.spec.refused_headers.items():
-        if match.position(header) is not None:
-            raise UnreadableFileError(
-                Message(
-                    code="refused_column", text=f"it has a column {header!r}: {why}.", file=grid.label,
-                    line=match.line, column=header, remedy="Export the report again without that column.",
-                ),
-                match.platform.name,
-                match.spec.kinds[0],
-            )  # fmt: skip
+    headers = match.spec.refused_headers
+    reasons = [(name, f"a column {name!r}: {why}") for name, why in headers.items() if match.position(name) is not None]
+    for line in grid.lines_above(match.line) if match.spec.refused_lines else ():
+        found = [why for pattern, why in match.spec.refused_lines.items() if re.search(pattern, line)]
+        reasons += [("", f"a line {line.strip()[:60]!r}: {why}") for why in found]
+    if reasons:
+        raise UnreadableFileError(
+            Message(
+                code="refused_column" if reasons[0][0] else "refused_line", text=f"it has {reasons[0][1]}.",
+                file=grid.label, line=match.line, column=reasons[0][0], remedy="Export the report again without that.",
+            ),
+            match.platform.name,
+            match.spec.kinds[0],
+        )  # fmt: skip
 
 
 def _refuse_repeated(match: Match, grid: Grid) -> None:
