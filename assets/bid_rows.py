@@ -9,7 +9,8 @@ from assets.batch import Batch
 from assets.plan_problem import keyword_response
 from assets.platforms.levers import round_to_step
 
-VALUE_OF_LEVER = {"keyword_bid": "bid", "daily_budget": "daily_budget", "target_roas": "target_roas"}
+VALUE_OF_LEVER = {"keyword_bid": "bid", "daily_budget": "daily_budget", "target_roas": "target_roas",
+                  "commission_rate": "commission_rate"}  # fmt: skip
 QUIET_REASON = {
     "no_entity": "no_entity", "not_enabled": "unchanged", "closed_bid": "closed_bid", "frozen": "learning_freeze",
     "edits_used": "edits_used",
@@ -82,6 +83,8 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         (moves & (lever == "daily_budget"), "budget", "budget_lower"),
         (moves & up & (lever == "target_roas"), "target", "target_raise"),
         (moves & (lever == "target_roas"), "target", "target_lower"),
+        (moves & up & (lever == "commission_rate"), "commission", "commission_raise"),
+        (moves & (lever == "commission_rate"), "commission", "commission_lower"),
         (moves & up & (out["roas"] >= scale), "raise", "bid_up_scale"),
         (moves & up, "raise", "bid_up_profitable"),
         (moves & (out["verdict"] == "lower"), "lower", "roas_below_floor"),
@@ -116,7 +119,7 @@ def with_money(rows: pd.DataFrame) -> pd.DataFrame:
     demand[is_bid] = np.maximum(demand[is_bid] + curve.cost_at(ratio) - curve.cost_at(np.ones(len(moved))), 0.0)
     served = served_after(out, demand)
     clicks[is_bid], cost[is_bid] = curve.clicks_at(ratio) * served[is_bid], (demand * served)[is_bid]
-    is_plan = (out["action"].isin(["budget", "target"])).to_numpy()
+    is_plan = (out["action"].isin(["budget", "target", "commission"])).to_numpy()
     plan = out[is_plan]  # a budget's base is what it permits today, which its usual days may not have reached
     cost[is_plan] = np.maximum(cost[is_plan] + plan["plan_cost"] - plan["base_cost"], 0.0)
     clicks[is_plan] += (plan["plan_value"] - plan["base_value"]) / plan["value_per_click"]

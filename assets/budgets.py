@@ -8,7 +8,7 @@ import pandas as pd
 
 from assets.batch import Batches
 from assets.edits import lesser_edits
-from assets.plan_problem import PRIOR_BETA, PlanProblem, build_problem, campaign_nodes
+from assets.plan_problem import PlanProblem, betas, build_problem, campaign_nodes
 from assets.steps import Step, night_table
 from optimizers.allocation import AllocationProblem, AllocationResult, allocate
 
@@ -107,8 +107,11 @@ def _budget_rows(plan: PlanProblem, problem: AllocationProblem, result: Allocati
     rows = plan.budgets
     out = rows[["item", "platform", "account", "level", "lever"]].copy()
     change = result.budget / rows["base_cost"].to_numpy(dtype=np.float64)
-    target = change ** -(1.0 - PRIOR_BETA)  # log cost = a - theta log target with theta = 1 / (1 - beta)
-    out["multiplier"] = np.where(rows["lever"] == "target_roas", target, change)
+    power = 1.0 - betas(
+        rows["lever"]
+    )  # log cost = a - theta log target with theta = 1 / (1 - beta); a rate likewise, upwards
+    levers = [rows["lever"] == "target_roas", rows["lever"] == "commission_rate"]
+    out["multiplier"] = np.select(levers, [change**-power, change**power], change)
     out["plan_cost"], out["plan_value"] = result.budget_cost, result.budget_value
     out["base_cost"], out["base_value"] = rows["base_cost"], problem.budgets.value0
     out["marginal_roas"] = result.budget_marginal / rows["margin"]

@@ -14,7 +14,7 @@ from assets.identity import with_items
 from assets.money import from_micros, fx_rates
 from assets.warehouse import window
 
-ENTITY_COLUMNS = ["status", "bid", "daily_budget", "target_roas", "is_closed_bid", "entity_type"]
+ENTITY_COLUMNS = ["status", "bid", "daily_budget", "target_roas", "commission_rate", "is_closed_bid", "entity_type"]
 FILLED_COLUMNS = ["campaign_id", "ad_group_id", "keyword_id", "product_id"]
 CAMPAIGN_KEY = ["platform", "account", "campaign_key"]
 

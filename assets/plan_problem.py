@@ -22,6 +22,10 @@ from optimizers.tree import PriceTree
 # Value of a closed-bid campaign grows like cost to this power: below the 0.9 that the design allows, above the square root
 # of saturated feeds. A target steers cost with theta = 1 / (1 - beta), the same curve seen from the other side.
 PRIOR_BETA = 0.7
+# Sales through affiliates grow like the commission rate to the power 1/2 (a cautious prior), so like its cost to the power
+# (1/2) / (1 + 1/2): cost is rate times sales.
+COMMISSION_BETA = 1.0 / 3.0
+PLAN_LEVERS = ("daily_budget", "target_roas", "commission_rate")
 MOVABLE = ("keep", "lower", "protected")
 
 
@@ -50,7 +54,7 @@ def build_problem(
     rows = with_caps(items[movable].reset_index(drop=True), batch)
     rows.loc[rows["item"].isin(frozen), ["min_multiplier", "max_multiplier"]] = 1.0
     keywords = rows[rows["lever"] == "keyword_bid"].reset_index(drop=True)
-    budgets = rows[rows["lever"].isin(["daily_budget", "target_roas"])].reset_index(drop=True)
+    budgets = rows[rows["lever"].isin(PLAN_LEVERS)].reset_index(drop=True)
     budgets["base_cost"] = np.where(
         budgets["lever"] == "daily_budget", budgets["daily_budget"] * budgets["fx_rate"], budgets["usual_cost"]
     )
@@ -88,6 +92,7 @@ def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         ("keyword_bid", is_keyword),
         ("target_roas", out["target_roas"].notna() & ~is_exhausted & spends),
         ("daily_budget", out["daily_budget"].notna() & is_exhausted & spends),
+        ("commission_rate", out["commission_rate"].notna() & spends),
     ]
     known = [(name, hit & _is_open(out["platform"], name, batch)) for name, hit in levers]
     out["lever"] = np.select([hit.to_numpy(dtype=bool) for _, hit in known], [name for name, _ in known], "")
@@ -117,6 +122,13 @@ def _caps(part: pd.DataFrame, lever: str, platform: Platform, caps: Guardrails) 
         now = part["daily_budget"].to_numpy(dtype=np.float64)
         return change_caps(now, caps.max_budget_raise, caps.max_budget_lower, rule.minimum, rule.maximum)
     ones = np.ones(len(part))
+    if (
+        lever == "commission_rate"
+    ):  # cost = rate^(1 / (1 - beta)), so the platform's limits of the rate are limits of cost
+        now = part["commission_rate"].to_numpy(dtype=np.float64)
+        least, most = ((limit / now) ** (1.0 / (1.0 - COMMISSION_BETA)) for limit in (rule.minimum, rule.maximum))
+        low, high = ones - caps.max_budget_lower, ones + caps.max_budget_raise
+        return np.minimum(np.maximum(low, least), ones), np.maximum(np.minimum(high, most), ones)
     room = (part["daily_budget"] * part["fx_rate"] / part["usual_cost"]).astype("float64").fillna(np.inf).to_numpy()
     high = np.minimum(ones + caps.max_budget_raise, np.maximum(room, 1.0))
     return ones - caps.max_budget_lower, high
@@ -135,7 +147,9 @@ def _with_goals(rows: pd.DataFrame) -> pd.DataFrame:
     out = rows.copy()
     is_bid = out["lever"] == "keyword_bid"
     above = (out["revenue_per_click"] / (out["roas_floor"] * out["cpc"])).fillna(0.0)
-    allowed = above.clip(lower=1.0) ** (1.0 / (1.0 - PRIOR_BETA))  # value = cost^beta, so roas falls by cost^(1 - beta)
+    allowed = above.clip(lower=1.0) ** (
+        1.0 / (1.0 - betas(out["lever"]))
+    )  # value = cost^beta, so roas falls by cost^(1 - beta)
     allowed[is_bid] = most_above_floor(out[is_bid])
     allowed[(out["verdict"] != "keep") | out["is_brand"].astype(bool)] = 1.0
     out["max_multiplier"] = np.maximum(np.minimum(out["max_multiplier"], allowed), out["min_multiplier"])
@@ -222,6 +236,11 @@ def reachable(keywords: pd.DataFrame, budgets: pd.DataFrame, limit: pd.Series, p
     return float(bids.sum() + (plans["base_cost"] * plans["max_multiplier"]).sum()) * (1.0 - 1e-9)
 
 
+def betas(lever: pd.Series) -> np.ndarray:
+    """Return the power by which an item's value grows with its cost."""
+    return np.where(lever == "commission_rate", COMMISSION_BETA, PRIOR_BETA)
+
+
 def keyword_response(keywords: pd.DataFrame) -> KeywordResponse:
     """Return the response of keywords in shop money a day; elasticities are the stated priors."""
     n = len(keywords)
@@ -256,4 +275,4 @@ def budget_items(budgets: pd.DataFrame, tree: PriceTree) -> BudgetItems:
     value = (budgets["value_per_click"] * base / budgets["cpc"]).to_numpy(dtype=np.float64)
     low, high = (budgets[name].to_numpy(dtype=np.float64) * base for name in ("min_multiplier", "max_multiplier"))
     limited = np.ones(len(budgets), dtype=np.bool_)
-    return BudgetItems(node, value, base, np.full(len(budgets), PRIOR_BETA), low, high, base, limited)
+    return BudgetItems(node, value, base, betas(budgets["lever"]), low, high, base, limited)

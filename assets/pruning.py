@@ -64,7 +64,7 @@ def verdicts(items: pd.DataFrame, batch: Batch) -> pd.Series:
     below = items["is_below_floor"].astype(bool)
     resting = items["item"].map(resting_items(batch))
     hopeless = below & (items["p_unprofitable"] >= batch.settings.floor.level)
-    has_lever = items[["bid", "daily_budget", "target_roas"]].notna().any(axis=1)
+    has_lever = items[["bid", "daily_budget", "target_roas", "commission_rate"]].notna().any(axis=1)
     rules: list[tuple[str, pd.Series]] = [
         ("no_entity", items["status"].isna()),
         ("not_enabled", items["status"] != "enabled"),

@@ -20,7 +20,7 @@ DECISIONS = ("accept 接受", "reject 拒绝", "override 改值")
 MAX_TEXT = 2_000
 ACTION_COLOURS = {
     "raise": "#d9f2e3", "lower": "#fdf0d2", "pause": "#f9d9d6", "resume": "#d6f0f0", "add": "#dbe9fb",
-    "negative": "#ead9f2", "budget": "#e1e6ef", "target": "#e1e6ef", "sign": "#fbdcec",
+    "negative": "#ead9f2", "budget": "#e1e6ef", "target": "#e1e6ef", "commission": "#e1e6ef", "sign": "#fbdcec",
 }  # fmt: skip
 _NUMBER_FORMATS: Mapping[str, str] = {
     "money": "#,##0.00", "change": "+#,##0.00;-#,##0.00;0.00", "ratio": "0.00", "share": "0%",

@@ -21,7 +21,7 @@ def edits(**changes):
 
 def entities(as_of=LATER, **changes):
     row = {"item": "google_ads|main|keyword|Tents|Group|tent|exact", "status": "enabled", "bid": 1.2, "daily_budget": None,
-           "target_roas": None, "entity_date": as_of}  # fmt: skip
+           "target_roas": None, "commission_rate": None, "entity_date": as_of}  # fmt: skip
     return pd.DataFrame([row | changes])
 
 

@@ -14,7 +14,8 @@ from tests.unit.presentation.sample_night import COLUMNS, make_recommendations, 
 EXPECTED_CODES = """bid_up_profitable bid_down_unprofitable bid_up_scale roas_below_floor roas_below_floor_pause waste_pause
 probation protected stock_hold no_entity learning_freeze budget_exhausted_lower_bids budget_raise budget_lower target_raise
 target_lower change_cap unchanged within_min_change discover_add discover_negative rising_term blocked_term kol_sign kol_skip
-kol_committed platform_held uncalibrated_brand no_fx closed_bid bid_not_exported low_evidence edits_used""".split()  # noqa: SIM905
+kol_committed platform_held uncalibrated_brand no_fx closed_bid bid_not_exported low_evidence
+edits_used commission_raise commission_lower""".split()  # noqa: SIM905
 
 
 def one_row(**changes):
