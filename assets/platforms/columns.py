@@ -9,9 +9,11 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from assets.platforms import cells as read
 from assets.platforms.cells import Parsed
+from assets.platforms.coded import Coded, Codes, Mask, encode
 from assets.platforms.dates import parse_dates
 from assets.platforms.grid import RawRows
 from assets.platforms.header import Match
@@ -32,51 +34,71 @@ REASONS = {
 
 
 @dataclass(frozen=True)
+class ReadColumn:
+    """One canonical column: what its distinct cells mean, which of them stands in each row, and where it was read."""
+
+    cells: Parsed
+    codes: Codes
+    raw: pa.StringArray
+    header: str
+    reason: str
+
+    @property
+    def values(self) -> pa.Array:
+        """Return the values row by row."""
+        return self.coded.values
+
+    @property
+    def bad(self) -> Mask:
+        """Return the rows whose cell could not be read."""
+        return self.coded.where(self.cells.bad)
+
+    @property
+    def coded(self) -> Coded:
+        """Return the values in coded form."""
+        return Coded(self.cells.values, self.codes)
+
+    def raw_cell(self, row: int) -> str:
+        """Return what the file says in one row."""
+        return str(self.raw[int(self.codes[row])].as_py() or "")
+
+
+@dataclass(frozen=True)
 class CanonicalColumns:
-    """Canonical columns by name with, for quarantine, the header, raw cells and reason of each."""
+    """Canonical columns by name, and each row's line."""
 
-    parsed: dict[str, Parsed]
-    raw: dict[str, pa.StringArray]
-    header: dict[str, str]
-    reason: dict[str, str]
-    line: np.ndarray
+    parsed: dict[str, ReadColumn]
+    line: NDArray[np.int64]
 
-    def keep(self, rows: np.ndarray) -> CanonicalColumns:
+    def keep(self, rows: Mask) -> CanonicalColumns:
         """Return the columns with only the rows of the mask."""
         if rows.all():
             return self
-        mask = pa.array(rows)
-        return replace(
-            self,
-            parsed={name: _kept(column, mask, rows) for name, column in self.parsed.items()},
-            raw={name: cells.filter(mask) for name, cells in self.raw.items()},
-            line=self.line[rows],
-        )
+        kept = {name: replace(column, codes=column.codes[rows]) for name, column in self.parsed.items()}
+        return CanonicalColumns(kept, self.line[rows])
 
 
 def parse_columns(match: Match, rows: RawRows) -> CanonicalColumns:
     """Return every canonical column that the report's spec finds in the tidied cells of the file."""
-    result = CanonicalColumns({}, {}, {}, {}, rows.line)
+    result: dict[str, ReadColumn] = {}
     for name, places in match.columns.items():
         spec = match.spec.columns[name]
         raw = _raw_cells([rows.columns[at] for at in places], spec)
         header = match.headers[places[0]]
-        for canonical, column in _parse(name, spec, (raw, header), match).items():
-            damaged = read.is_damaged(raw)
-            result.parsed[canonical] = replace(column, bad=column.bad | damaged) if damaged.any() else column
-            result.raw[canonical] = raw
-            result.header[canonical] = header
-            result.reason[canonical] = REASONS.get(spec.type, "not a number")
+        for canonical, cells in _parse(name, spec, (raw.words, header), match).items():
+            whole = replace(cells, bad=cells.bad | read.is_damaged(raw.words))
+            reason = REASONS.get(spec.type, "not a number")
+            result[canonical] = ReadColumn(whole, raw.codes, raw.words, header, reason)
     _prefer_decoration(result)
-    return result
+    return CanonicalColumns(result, rows.line)
 
 
-def _raw_cells(columns: list[pa.StringArray], spec: ColumnSpec) -> pa.StringArray:
-    raw = columns[0] if len(columns) == 1 else read.first_filled(columns)
+def _raw_cells(columns: list[Coded], spec: ColumnSpec) -> Coded:
+    raw = columns[0] if len(columns) == 1 else encode(read.first_filled(column.values for column in columns))
     if not spec.values:
         return raw
     words = {read.normalise_word(word): ours for word, ours in spec.values.items()}
-    return read.map_words(raw, lambda word: words.get(read.normalise_word(word), word))
+    return Coded(read.map_words(raw.words, lambda word: words.get(read.normalise_word(word), word)), raw.codes)
 
 
 def _parse(name: str, spec: ColumnSpec, cells: tuple[pa.StringArray, str], match: Match) -> dict[str, Parsed]:
@@ -114,23 +136,18 @@ def _range_parser(column: str, match: Match, header: str) -> Callable[[pa.String
     return partial(_parse_simple, cell_type, header=header)
 
 
-def _prefer_decoration(columns: CanonicalColumns) -> None:
+def _prefer_decoration(columns: dict[str, ReadColumn]) -> None:
     """A decoration says how the keyword matches; the match type beside a search term says how the term met it."""
-    told = columns.parsed.pop("keyword_decoration", None)
-    columns.raw.pop("keyword_decoration", None)
-    if told is None or told.values.null_count == len(told.values):
+    told = columns.pop("keyword_decoration", None)
+    if told is None or told.cells.values.null_count == len(told.cells.values):
         return
-    beside = columns.parsed.get("match_type")
+    beside = columns.get("match_type")
     if beside is None:
-        columns.parsed["match_type"] = told
-        columns.raw["match_type"] = columns.raw["keyword"]
-        columns.header["match_type"] = columns.header["keyword"]
-        columns.reason["match_type"] = REASONS["match_type"]
+        columns["match_type"] = replace(told, reason=REASONS["match_type"])
         return
     known = np.asarray(pc.is_valid(told.values))
-    columns.parsed["match_type"] = Parsed(pc.coalesce(told.values, beside.values), beside.bad & ~known)
-
-
-def _kept(column: Parsed, mask: pa.BooleanArray, rows: np.ndarray) -> Parsed:
-    censored = column.censored.filter(mask) if column.censored is not None else None
-    return Parsed(column.values.filter(mask), column.bad[rows], censored)
+    whole = Parsed(pc.coalesce(told.values, beside.values), beside.bad & ~known)
+    every_row = np.arange(len(known), dtype=np.int32)
+    columns["match_type"] = ReadColumn(
+        whole, every_row, beside.raw.take(pa.array(beside.codes)), beside.header, beside.reason
+    )

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.platforms.cells import CURRENCY, as_mask
+from assets.platforms.coded import Coded
 from assets.platforms.grid import RawRows
 from assets.platforms.header import Match
 
@@ -37,19 +38,20 @@ def with_points(match: Match, rows: RawRows, *, is_workbook: bool) -> RawRows:
         for at in found
         if at in rows.columns
     ]
-    doubtful = {at: bare for at in places if (bare := _doubtful(rows.columns[at])) is not None}
+    doubtful = {at: bare for at in places if (bare := _doubtful(rows.columns[at].words)) is not None}
     if not doubtful:
         return rows
-    n_comma = sum(_count(bare, _COMMA) for bare in doubtful.values())
-    n_point = sum(_count(bare, _POINT) for bare in doubtful.values())
-    n_point += sum(_count(rows.columns[at], _PLAIN) for at in places if at not in doubtful)
+    n_comma = sum(_count(bare, rows.columns[at], _COMMA) for at, bare in doubtful.items())
+    n_point = sum(_count(bare, rows.columns[at], _POINT) for at, bare in doubtful.items())
+    n_point += sum(_count(rows.columns[at].words, rows.columns[at], _PLAIN) for at in places if at not in doubtful)
     if n_comma > n_point:
-        changed = {at: _swapped(rows.columns[at]) for at in places}
+        changed = {at: _swapped(rows.columns[at].words) for at in places}
     elif n_point or is_workbook:
         return rows
     else:
-        changed = {at: _marked(rows.columns[at], _matches(bare, _UNTOLD)) for at, bare in doubtful.items()}
-    return RawRows({**rows.columns, **changed}, rows.line, rows.broken)
+        changed = {at: _marked(rows.columns[at].words, _matches(bare, _UNTOLD)) for at, bare in doubtful.items()}
+    coded = {at: Coded(words, rows.columns[at].codes) for at, words in changed.items()}
+    return RawRows({**rows.columns, **coded}, rows.line, rows.broken)
 
 
 def _doubtful(cells: pa.StringArray) -> pa.StringArray | None:
@@ -68,8 +70,9 @@ def _matches(cells: pa.StringArray, pattern: str) -> np.ndarray:
     return as_mask(pc.match_substring_regex(cells, pattern))
 
 
-def _count(cells: pa.StringArray, pattern: str) -> int:
-    return int(_matches(cells, pattern).sum())
+def _count(words: pa.StringArray, column: Coded, pattern: str) -> int:
+    """Return how many rows hold a word of this form."""
+    return int(np.bincount(column.codes, minlength=len(words))[_matches(words, pattern)].sum())
 
 
 def _swapped(cells: pa.StringArray) -> pa.StringArray:

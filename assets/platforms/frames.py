@@ -1,4 +1,4 @@
-"""Canonical columns to the pandas frame of one kind: types, dates or periods, platform, account, line."""
+"""Canonical columns to the rows of one kind: types, dates or periods, platform, account, line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.cells import Parsed, map_words, normalise_word
-from assets.platforms.columns import CanonicalColumns
+from assets.platforms.cells import map_words, normalise_word
+from assets.platforms.coded import Coded, CodedTable, all_different, constant, encode_table
+from assets.platforms.columns import CanonicalColumns, ReadColumn
 from assets.platforms.dates import is_one_day
 from assets.platforms.entities import finish_entities
 from assets.platforms.errors import Message
@@ -31,35 +32,33 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "share": pa.float64(),
     "flag": pa.bool_(),
 }
-_PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _QUARANTINE = pa.schema({"line": pa.int64(), "column": pa.string(), "value": pa.string(), "reason": pa.string()})
 _NO_CELLS = _QUARANTINE.empty_table().to_pandas()
 _OWN_PLATFORM_KINDS = {"entities", "mapping"}
 
 
-def build_frame(
+def build_rows(
     columns: CanonicalColumns, kind: str, match: Match, context: tuple[Period | None, str | None, dict[str, str]]
-) -> tuple[pd.DataFrame, list[Message], list[BadCell]]:
-    """Return (frame, messages, rows that name an unknown platform). Rows with an unreadable cell are left out."""
+) -> tuple[CodedTable, list[Message], list[BadCell]]:
+    """Return (rows, messages, rows that name an unknown platform). Rows with an unreadable cell are left out."""
     period, account, known_platforms = context
     good = columns.keep(~_bad_rows(columns, kind))
     n_rows = len(good.line)
-    arrays = _dates(good, kind, period, n_rows)
+    found = _dates(good, kind, period, n_rows)
     for name, cell_type in KIND_COLUMNS[kind].items():
-        if name in arrays or (name == "report_date" and "period_start" in arrays):
+        if name in found or (name == "report_date" and "period_start" in found):
             continue
-        arrays[name] = _column(good, name, cell_type, match)
+        found[name] = _column(good, name, cell_type, match)
         if cell_type == "share":
-            arrays[f"{name}_censored"] = _censored(good, name, n_rows)
-    arrays["platform"] = _platform(good, kind, match, n_rows)
-    arrays["account"] = _account(good, account, n_rows)
-    arrays["line"] = pa.array(good.line)
+            found[f"{name}_censored"] = _censored(good, name, n_rows)
+    found["platform"] = _platform(good, kind, match, n_rows)
+    found["account"] = _filled_up(good.parsed.get("account"), account, n_rows)
+    found["line"] = all_different(pa.array(good.line))
     if kind == "entities":
-        arrays["campaign_status"] = _campaign_status(good, n_rows)
-    table, strangers = _known_platform_rows(pa.table(arrays), kind, match, known_platforms)
-    frame = _finish(table, kind, match)
+        found["campaign_status"] = _filled_up(good.parsed.get("campaign_status"), None, n_rows)
+    table, strangers = _known_platform_rows(CodedTable(found, n_rows), kind, match, known_platforms)
     notes = [Message(code="no_rows", text="it has a header and no rows of data.")] if not len(columns.line) else []
-    return frame, notes, strangers
+    return _finish(table, kind, match), notes, strangers
 
 
 def unreadable_cells(
@@ -68,11 +67,11 @@ def unreadable_cells(
     """Return for each line that could not be read its first unreadable cell, or its number of cells."""
     first: dict[int, BadCell] = {}
     for name in _of_kind(columns, kind):
-        for at in np.flatnonzero(columns.parsed[name].bad):
-            value = columns.raw[name][int(at)].as_py()
-            damaged = "\ufffd" in (value or "")
-            reason = "its characters could not be decoded" if damaged else columns.reason[name]
-            first.setdefault(int(at), (int(columns.line[at]), columns.header[name].strip(), value or "", reason))
+        column = columns.parsed[name]
+        for at in map(int, np.flatnonzero(column.bad)):
+            value = column.raw_cell(at)
+            reason = "its characters could not be decoded" if "\ufffd" in value else column.reason
+            first.setdefault(at, (int(columns.line[at]), column.header.strip(), value, reason))
     rows = list(first.values())
     for row in broken:
         reason = f"the row has {len(row.cells)} cells, the header {n_cells}"
@@ -104,7 +103,7 @@ def _bad_rows(columns: CanonicalColumns, kind: str) -> np.ndarray:
     return bad
 
 
-def _dates(columns: CanonicalColumns, kind: str, period: Period | None, n_rows: int) -> dict[str, pa.Array]:
+def _dates(columns: CanonicalColumns, kind: str, period: Period | None, n_rows: int) -> dict[str, Coded]:
     if not is_daily(kind):
         return {}
     first = columns.parsed.get("report_date", columns.parsed.get("period_start"))
@@ -113,59 +112,65 @@ def _dates(columns: CanonicalColumns, kind: str, period: Period | None, n_rows: 
         start, end = period if period is not None else (None, None)
         spans = _midnight(start, n_rows), _midnight(end, n_rows)
     else:
-        spans = first.values, last.values
-    if is_one_day(*spans):
+        spans = first.coded, last.coded
+    is_told_once = spans[0].codes is spans[1].codes and is_one_day(spans[0].words, spans[1].words)
+    if is_told_once or is_one_day(spans[0].values, spans[1].values):
         return {"report_date": spans[0]}
     return {"period_start": spans[0], "period_end": spans[1]}
 
 
-def _midnight(day: date | None, n_rows: int) -> pa.Array:
+def _midnight(day: date | None, n_rows: int) -> Coded:
     value = None if day is None else datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a report day
-    return pa.repeat(pa.scalar(value, pa.timestamp("us")), n_rows)
+    return constant(value, n_rows, pa.timestamp("us"))
 
 
-def _column(columns: CanonicalColumns, name: str, cell_type: str, match: Match) -> pa.Array:
+def _column(columns: CanonicalColumns, name: str, cell_type: str, match: Match) -> Coded:
     wanted = _ARROW_TYPES[cell_type]
-    constant = match.spec.constants.get(name)
-    if name == "currency" and constant is None:
-        constant = match.platform.currency if match.currency is None else match.currency
+    told = match.spec.constants.get(name)
+    if name == "currency" and told is None:
+        told = match.platform.currency if match.currency is None else match.currency
     found = columns.parsed.get(name)
-    values = found.values if found is not None else pa.nulls(len(columns.line), wanted)
-    if constant is not None:
-        values = pc.coalesce(values, pa.scalar(constant).cast(wanted))
-    return values.cast(wanted)
+    if found is None:
+        value = None if told is None else pa.scalar(told).cast(wanted).as_py()
+        return constant(value, len(columns.line), wanted)
+    words = found.cells.values
+    return Coded(
+        (words if told is None else pc.coalesce(words, pa.scalar(told).cast(wanted))).cast(wanted), found.codes
+    )
 
 
-def _censored(columns: CanonicalColumns, name: str, n_rows: int) -> pa.Array:
-    found: Parsed | None = columns.parsed.get(name)
-    if found is None or found.censored is None:
-        return pa.nulls(n_rows, pa.string())
-    return found.censored.cast(pa.string())
+def _censored(columns: CanonicalColumns, name: str, n_rows: int) -> Coded:
+    found = columns.parsed.get(name)
+    if found is None or found.cells.censored is None:
+        return constant(None, n_rows, pa.string())
+    return Coded(found.cells.censored.cast(pa.string()), found.codes)
 
 
-def _platform(columns: CanonicalColumns, kind: str, match: Match, n_rows: int) -> pa.Array:
-    own = columns.parsed.get("platform")
-    if match.platform.is_template and own is not None and kind != "mapping":
-        return pc.coalesce(own.values, pa.scalar(match.platform.name))
-    return pa.repeat(pa.scalar(match.platform.name), n_rows)
+def _platform(columns: CanonicalColumns, kind: str, match: Match, n_rows: int) -> Coded:
+    own = columns.parsed.get("platform") if match.platform.is_template and kind != "mapping" else None
+    return _filled_up(own, match.platform.name, n_rows)
 
 
-def _account(columns: CanonicalColumns, account: str | None, n_rows: int) -> pa.Array:
-    own = columns.parsed.get("account")
-    values = own.values if own is not None else pa.nulls(n_rows, pa.string())
-    return pc.coalesce(values, pa.scalar(account, pa.string()))
+def _filled_up(own: ReadColumn | None, told: str | None, n_rows: int) -> Coded:
+    """Return a column of text with ``told`` where it says nothing."""
+    if own is None:
+        return constant(told, n_rows, pa.string())
+    return Coded(pc.coalesce(own.cells.values, pa.scalar(told, pa.string())), own.codes)
 
 
-def _finish(table: pa.Table, kind: str, match: Match) -> pd.DataFrame:
-    table = _of_this_kind(table, kind, match)
+def _finish(rows: CodedTable, kind: str, match: Match) -> CodedTable:
+    """Do what needs whole rows: entities, reports of two kinds, segments. Other reports are ready."""
+    segments = {match.position(header) for header in match.spec.segments} - {None}
+    is_segmented = bool(segments) and kind != "entities"
+    if kind != "entities" and not is_segmented and len(match.spec.kinds) == 1:
+        return rows
+    table = _of_this_kind(rows.to_arrow(), kind, match)
     table = finish_entities(table) if kind == "entities" else table
-    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
-    frame["line"] = frame["line"].to_numpy(dtype=np.int64)
-    places = {match.position(header) for header in match.spec.segments} - {None}
-    if not places or kind == "entities":
-        return frame
-    is_product_split = "product_id" in frame and bool(places & set(match.columns.get("product_id", ())))
-    return add_segments(frame, kind, is_product_split=is_product_split)
+    if is_segmented:
+        is_product_split = "product_id" in rows and bool(segments & set(match.columns.get("product_id", ())))
+        frame = add_segments(encode_table(table).to_pandas(), kind, is_product_split=is_product_split)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    return encode_table(table)
 
 
 def _of_this_kind(table: pa.Table, kind: str, match: Match) -> pa.Table:
@@ -179,22 +184,17 @@ def _of_this_kind(table: pa.Table, kind: str, match: Match) -> pa.Table:
     return table
 
 
-def _campaign_status(columns: CanonicalColumns, n_rows: int) -> pa.Array:
-    found = columns.parsed.get("campaign_status")
-    return pa.nulls(n_rows, pa.string()) if found is None else found.values
-
-
 def _known_platform_rows(
-    table: pa.Table, kind: str, match: Match, known: dict[str, str]
-) -> tuple[pa.Table, list[BadCell]]:
+    rows: CodedTable, kind: str, match: Match, known: dict[str, str]
+) -> tuple[CodedTable, list[BadCell]]:
     """Template rows name their platform by name or title; a row with another name is set aside."""
     if not match.platform.is_template or kind not in _OWN_PLATFORM_KINDS:
-        return table, []
-    column = "mapped_platform" if kind == "mapping" else "platform"
-    found = map_words(table[column].combine_chunks(), lambda word: known.get(normalise_word(word)))
-    named = table.set_column(table.schema.get_field_index(column), column, found)
-    strange = table.filter(pc.is_null(found))
+        return rows, []
+    name = "mapped_platform" if kind == "mapping" else "platform"
+    told = rows[name]
+    found = Coded(map_words(told.words, lambda word: known.get(normalise_word(word))), told.codes)
+    is_strange = found.is_missing()
     reason = "not a known platform; known are " + ", ".join(sorted(set(known.values())))
-    words = zip(strange["line"].to_pylist(), strange[column].to_pylist(), strict=True)
-    aside = [(line, column, "" if word is None else word, reason) for line, word in words]
-    return named.filter(pc.is_valid(found)), aside
+    words = zip(rows["line"].keep(is_strange).values.to_pylist(), told.keep(is_strange).values.to_pylist(), strict=True)
+    aside = [(line, name, "" if word is None else word, reason) for line, word in words]
+    return rows.having({name: found}).keep(~is_strange), aside

@@ -5,8 +5,6 @@ Here belongs how rows and cells are found in text and workbooks. What a row or a
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,34 +13,17 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
-from assets.platforms.errors import Message, UnreadableFileError
+from assets.platforms.coded import encode
+from assets.platforms.decode import HEAD_LINES, EncodedText
+from assets.platforms.text_rows import BrokenRow, RawRows, Shape, read_rows, split_line
 
-PREVIEW_ROWS = 60
+__all__ = ["PREVIEW_ROWS", "BrokenRow", "Grid", "RawRows", "SheetGrid", "TextGrid", "cell_text", "split_line"]
+
+PREVIEW_ROWS = HEAD_LINES
 _DELIMITERS = (",", "\t", ";", "|")
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_MAX_BLOCK = 1 << 30
 _MAX_EXACT_FLOAT = 2.0**53
-csv.field_size_limit(_MAX_BLOCK)  # a cell that Arrow reads must not stop the count of its lines
-
-
-@dataclass(frozen=True)
-class BrokenRow:
-    """A row with another number of cells than the header; ``n_lines`` is how many lines of the file it swallowed."""
-
-    line: int
-    cells: tuple[str, ...]
-    n_lines: int = 1
-
-
-@dataclass(frozen=True)
-class RawRows:
-    """The cells below the header: wanted columns as text by their position, and each row's line in the file."""
-
-    columns: dict[int, pa.StringArray]
-    line: np.ndarray
-    broken: tuple[BrokenRow, ...] = ()
 
 
 class Grid(Protocol):
@@ -86,49 +67,50 @@ class TextGrid:
     """A delimited text file."""
 
     label: str
-    text: str
-    encoding: str
+    source: EncodedText
     sheet: str = ""
+
+    @property
+    def encoding(self) -> str:
+        """Return the text encoding."""
+        return self.source.encoding
+
+    @property
+    def text(self) -> str:
+        """Return the whole text; a long file's rows are better had from ``read``."""
+        return self.source.text
 
     @property
     def ends_cleanly(self) -> bool:
         """Return whether the text ends with a line end."""
-        return self.text.endswith(("\n", "\r"))
+        return self.source.ends_cleanly
 
     def lines_above(self, header_line: int) -> list[str]:
         """Return whole lines; a date such as ``May 1, 2025`` holds the delimiter."""
-        return (
-            [self.text[start:end] for start, end in _line_spans(self.text, header_line - 1)] if header_line > 1 else []
-        )
+        return [text for text, _ in self._lines(header_line - 1)] if header_line > 1 else []
 
     def preview(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the first lines, each split by the delimiter that it holds most of."""
-        for line, (start, end) in enumerate(_line_spans(self.text, PREVIEW_ROWS), start=1):
-            content = self.text[start:end]
+        for line, (content, _) in enumerate(self._lines(PREVIEW_ROWS), start=1):
             yield line, split_line(content, _delimiter_of(content))
 
     def read(self, header_line: int, wanted: tuple[int, ...]) -> RawRows:
         """Return the wanted columns, read by Arrow; rows of another width come back as ``broken``."""
-        start, end = list(_line_spans(self.text, header_line))[-1]
-        delimiter = _delimiter_of(self.text[start:end])
-        width = len(split_line(self.text[start:end], delimiter))
-        body = _LINE_END.sub("", self.text[end : end + 2], count=1) + self.text[end + 2 :]
-        if not body.strip():
-            return RawRows({position: pa.array([], pa.string()) for position in wanted}, np.empty(0, np.int64))
-        odd_rows: list[arrow_csv.InvalidRow] = []
-        table = _parse(body.encode("utf-8"), delimiter, (width, wanted), odd_rows)
-        shape = (table.num_rows + len(odd_rows), width)
-        first_lines, swallowed = _first_lines(body, delimiter, shape)
-        first_lines += header_line
-        kept = np.delete(np.arange(shape[0]), [row.number - 1 for row in odd_rows])
-        columns = {position: _one_chunk(table.column(f"c{position}")) for position in wanted}
-        broken = _broken(odd_rows, first_lines, delimiter)
-        if swallowed:
-            is_whole = ~np.isin(kept, list(swallowed))
-            kept, columns = kept[is_whole], {at: cells.filter(pa.array(is_whole)) for at, cells in columns.items()}
-            rows = [BrokenRow(int(first_lines[at]), cells, n_lines) for at, (cells, n_lines) in swallowed.items()]
-            broken = tuple(sorted([*broken, *rows], key=lambda row: row.line))
-        return RawRows(columns, first_lines[kept], broken)
+        header, end = list(self._lines(header_line))[-1]
+        delimiter = _delimiter_of(header)
+        shape = Shape(delimiter, len(split_line(header, delimiter)), wanted)
+        return read_rows(self.source, len(self.source.head[:end].encode("utf-8")), shape, header_line)
+
+    def _lines(self, n_lines: int) -> Iterator[tuple[str, int]]:
+        """Yield the first lines without their line ends, and where the next line begins."""
+        text, start = self.source.head, 0
+        for _ in range(n_lines):
+            found = _LINE_END.search(text, start)
+            if not found:
+                yield text[start:], len(text)
+                return
+            yield text[start : found.start()], found.end()
+            start = found.end()
 
 
 @dataclass(frozen=True)
@@ -157,7 +139,7 @@ class SheetGrid:
         below = [
             (line, row) for line, row in enumerate(self.rows[header_line:], start=header_line + 1) if line not in aside
         ]
-        columns = {position: _as_text([row[position] for _, row in below]) for position in wanted}
+        columns = {position: encode(_as_text([row[position] for _, row in below])) for position in wanted}
         return RawRows(columns, np.array([line for line, _ in below], dtype=np.int64), broken)
 
     def _rows_over_the_edge(self, header_line: int) -> tuple[BrokenRow, ...]:
@@ -194,103 +176,5 @@ def _as_text(cells: list[Any]) -> pa.StringArray:
     return pa.array(cells if is_text else map(cell_text, cells), pa.string())
 
 
-def split_line(line: str, delimiter: str) -> list[str]:
-    """Return the cells of one line."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return line.split(delimiter)
-
-
 def _delimiter_of(line: str) -> str:
     return max(_DELIMITERS, key=line.count)
-
-
-def _line_spans(text: str, n_lines: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of the first lines, without their line ends."""
-    start = 0
-    for _ in range(n_lines):
-        found = _LINE_END.search(text, start)
-        yield start, found.start() if found else len(text)
-        if not found:
-            return
-        start = found.end()
-
-
-def _parse(data: bytes, delimiter: str, shape: tuple[int, tuple[int, ...]], odd_rows: list) -> pa.Table:
-    width, wanted = shape
-    names = [f"c{position}" for position in range(width)]
-
-    def keep(row: arrow_csv.InvalidRow) -> str:
-        odd_rows.append(row)
-        return "skip"
-
-    try:
-        return arrow_csv.read_csv(
-            pa.BufferReader(data),
-            arrow_csv.ReadOptions(
-                column_names=names, use_threads=False, block_size=max(min(len(data) + 1, _MAX_BLOCK), 1)
-            ),
-            arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
-            ),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=False,
-                include_columns=[f"c{position}" for position in wanted],
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise UnreadableFileError(
-            Message(
-                code="not_a_table",
-                text=f"its rows cannot be told apart: {str(error)[:160]}.",
-                limit="one record a line, quoted cells closed",
-                remedy="Export the report again; if it was edited by hand, undo the edit.",
-            )
-        ) from error
-
-
-def _one_chunk(column: pa.ChunkedArray) -> pa.StringArray:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
-
-
-def _first_lines(
-    body: str, delimiter: str, shape: tuple[int, int]
-) -> tuple[np.ndarray, dict[int, tuple[tuple[str, ...], int]]]:
-    """Return each row's first line, counted from 1 in ``body``, and the rows that swallowed others.
-
-    A quoted cell may hold line ends. One that holds as many delimiters as a row does not: its quote opened in one row
-    and closed in a later one, so that the cells behind it belong to another row.
-    """
-    n_rows, width = shape
-    n_lines = _count_line_ends(body) + (0 if body.endswith(("\n", "\r")) else 1)
-    if n_lines == n_rows:
-        return np.arange(1, n_rows + 1, dtype=np.int64), {}
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
-    starts: list[int] = []
-    swallowed: dict[int, tuple[tuple[str, ...], int]] = {}
-    before = 0
-    for number, cells in enumerate(reader):
-        starts.append(before + 1)
-        long = [cell for cell in cells if "\n" in cell or "\r" in cell]
-        if len(cells) == width and sum(cell.count(delimiter) for cell in long) >= max(width - 1, 1):
-            parts = tuple(part for cell in cells for part in (cell.split(delimiter) if cell in long else [cell]))
-            swallowed[number] = parts, reader.line_num - before
-        before = reader.line_num
-    return np.array((starts + [n_lines] * n_rows)[:n_rows], dtype=np.int64), swallowed
-
-
-def _count_line_ends(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _broken(odd_rows: list, first_lines: np.ndarray, delimiter: str) -> tuple[BrokenRow, ...]:
-    return tuple(
-        BrokenRow(
-            int(first_lines[row.number - 1]),
-            tuple(split_line(row.text, delimiter)),
-            _count_line_ends(row.text.rstrip("\r\n")) + 1,
-        )
-        for row in odd_rows
-    )

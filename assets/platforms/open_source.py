@@ -26,6 +26,8 @@ _RATIO_FREE_BYTES = 64 << 20
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BLANKS = b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"
+_HEAD = 4096
 _OUTSIDE = re.compile(r"^[\\/]|^[A-Za-z]:|(^|[\\/])\.\.([\\/]|$)")
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", "")
@@ -47,7 +49,7 @@ def open_grids(data: bytes, label: str) -> tuple[Grid, ...]:
 
 
 def _open(data: bytes, label: str, depth: int) -> Iterator[Grid]:
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    if not data[:_HEAD].strip(_BLANKS) and not data.strip(_BLANKS):
         raise _refusal("empty", f"it is empty ({len(data)} bytes).", _DOWNLOAD_AGAIN)
     if data.startswith((_ZIP, _EMPTY_ZIP)):
         yield from _open_zip(data, label, depth)
@@ -56,8 +58,7 @@ def _open(data: bytes, label: str, depth: int) -> Iterator[Grid]:
     elif data[:512].lstrip().lower().startswith(_WEB_PAGE):
         raise _refusal("web_page", "it is a web page, not a table.", "Open it in a spreadsheet and save it as xlsx.")
     else:
-        decoded = decode(data)
-        yield TextGrid(label, decoded.text, decoded.encoding)
+        yield TextGrid(label, decode(data))
 
 
 def _open_zip(data: bytes, label: str, depth: int) -> Iterator[Grid]:

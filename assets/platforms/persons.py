@@ -12,8 +12,10 @@ import hmac
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 
-from assets.platforms.cells import normalise_word
+from assets.platforms.cells import map_words, normalise_word
+from assets.platforms.coded import Coded
 from assets.platforms.results import ReadTable
 from configs.platform_schema import ReportSpec
 
@@ -32,10 +34,11 @@ def pseudonym(word: str, key: bytes) -> str:
 
 def hide_persons(table: ReadTable, spec: ReportSpec, key: bytes | None) -> ReadTable:
     """Return the table with pseudonyms in its personal columns; without a key these are missing."""
-    personal = [name for name, column in spec.columns.items() if column.personal and name in table.frame]
+    personal = [name for name, column in spec.columns.items() if column.personal and name in table.rows]
     if not personal:
         return table
-    return replace(table, frame=table.frame.assign(**{name: _pseudonyms(table.frame[name], key) for name in personal}))
+    hidden = {name: Coded(_pseudonyms(table.rows[name].words, key), table.rows[name].codes) for name in personal}
+    return replace(table, rows=table.rows.having(hidden))
 
 
 def without_persons(bad: pd.DataFrame, spec: ReportSpec) -> pd.DataFrame:
@@ -46,8 +49,5 @@ def without_persons(bad: pd.DataFrame, spec: ReportSpec) -> pd.DataFrame:
     return bad.assign(value=bad["value"].mask(bad["column"].isin({*headers, ""}), HIDDEN_VALUE))
 
 
-def _pseudonyms(values: pd.Series, key: bytes | None) -> pd.Series:
-    if key is None:
-        return pd.Series(None, index=values.index, dtype="str")
-    known = {word: pseudonym(word, key) for word in values.dropna().unique()}
-    return values.map(known).astype("str")
+def _pseudonyms(words: pa.StringArray, key: bytes | None) -> pa.StringArray:
+    return pa.nulls(len(words), pa.string()) if key is None else map_words(words, lambda word: pseudonym(word, key))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
+from assets.platforms.coded import CodedTable
 from assets.platforms.errors import Message
 
 
@@ -31,14 +33,15 @@ class ControlSum:
 class ReadTable:
     """The rows of one kind from one table.
 
-    ``frame`` holds all canonical columns of the kind, ``platform``, ``account`` (missing where the export names none)
-    and ``line``. ``quarantine`` holds one row per row that could not be read: line, column, value, reason.
+    ``rows`` holds all canonical columns of the kind, ``platform``, ``account`` (missing where the export names none)
+    and ``line``; ``frame`` is the same for pandas, made when it is asked for. ``quarantine`` holds one row per row that
+    could not be read: line, column, value, reason.
     """
 
     platform: str
     report: str
     kind: str
-    frame: pd.DataFrame
+    rows: CodedTable
     totals: tuple[ControlSum, ...]
     unknown_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
@@ -48,6 +51,11 @@ class ReadTable:
     encoding: str = ""
     scope: str = ""
     used_columns: tuple[tuple[str, str], ...] = ()  # header in the file, our column
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Return the rows for pandas."""
+        return self.rows.to_pandas()
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,12 @@ from assets.platforms.kinds import KIND_COLUMNS
 _ADDED = {"count", "money", "number"}
 
 
-def keep_one_window(windows: pa.StringArray, keep: str) -> tuple[list[bool], str]:
-    """Return (which rows hold the kept attribution window, its name); the longest where ``keep`` is not in the file."""
-    words = ["" if word is None else word for word in windows.to_pylist()]
-    present = sorted(set(words), key=_days_in)
-    if not present:
-        return [], keep
-    kept = keep if keep in present else present[-1]
-    return [word == kept for word in words], kept
+def kept_window(windows: pa.StringArray, keep: str) -> str:
+    """Return which of the attribution windows is kept; the longest where ``keep`` is not in the file."""
+    present = sorted(
+        {"" if word is None else word for word in windows.to_pylist()}, key=lambda word: (_days_in(word), word)
+    )
+    return keep if keep in present or not present else present[-1]
 
 
 def add_segments(frame: pd.DataFrame, kind: str, *, is_product_split: bool = False) -> pd.DataFrame:

@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 
 from assets.platforms import notes
 from assets.platforms.cells import as_mask, normalise_word, parse_text, tidy
+from assets.platforms.coded import Coded, Mask
 from assets.platforms.columns import CanonicalColumns, parse_columns
 from assets.platforms.decimals import with_points
 from assets.platforms.errors import Message, UnreadableFileError
-from assets.platforms.frames import Period, build_frame, quarantine_table, unreadable_cells
+from assets.platforms.frames import Period, build_rows, quarantine_table, unreadable_cells
 from assets.platforms.grid import BrokenRow, Grid, RawRows
 from assets.platforms.header import Match
 from assets.platforms.persons import without_persons
 from assets.platforms.results import ControlSum, ReadTable
-from assets.platforms.spans import keep_one_window
+from assets.platforms.spans import kept_window
 from assets.platforms.totals import find_totals, reconcile
 
 _LABEL_COLUMNS = 3
@@ -46,12 +47,11 @@ def read_table(match: Match, grid: Grid, period: Period | None, known_platforms:
     UnreadableFileError
         If the file breaks off in the middle of a row.
     """
-    rows = grid.read(match.line, _wanted(match))
-    cleaned = _clean(match, grid, rows)
+    cleaned = _clean(match, grid, grid.read(match.line, _wanted(match)))
     shared = [*notes.about_columns(match, grid.label), *cleaned.messages]
     tables = []
     for kind in match.spec.kinds:
-        frame, more, strangers = build_frame(cleaned.columns, kind, match, (period, cleaned.account, known_platforms))
+        rows, more, strangers = build_rows(cleaned.columns, kind, match, (period, cleaned.account, known_platforms))
         unread = unreadable_cells(cleaned.columns, kind, cleaned.broken, len(match.headers))
         bad = without_persons(quarantine_table([*unread, *strangers]), match.spec)
         found = [*shared, *more, *notes.about_quarantine(bad)]
@@ -60,7 +60,7 @@ def read_table(match: Match, grid: Grid, period: Period | None, known_platforms:
                 platform=match.platform.name,
                 report=match.spec.name,
                 kind=kind,
-                frame=frame,
+                rows=rows,
                 totals=cleaned.totals,
                 unknown_columns=match.unknown,
                 ignored_columns=match.ignored,
@@ -85,57 +85,88 @@ def _wanted(match: Match) -> tuple[int, ...]:
 
 def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     rows, broken = _repair(match, grid, rows)
-    rows = replace(rows, columns={at: tidy(cells) for at, cells in rows.columns.items()})
-    rows = with_points(match, rows, is_workbook=bool(grid.sheet))
+    tidied = {at: Coded(tidy(column.words), column.codes) for at, column in rows.columns.items()}
+    rows = with_points(match, replace(rows, columns=tidied), is_workbook=bool(grid.sheet))
     columns = parse_columns(match, rows)
-    n_filled = _count_filled(rows)
-    keys = _keys(columns, match)
-    labels = [parse_text(rows.columns[at]).values for at in sorted(rows.columns)[:_LABEL_COLUMNS]]
-    is_total, names = find_totals([*labels, *keys], keys, match.spec.totals)
-    is_account, account = _account_rows(rows, n_filled, match)
-    is_data = (n_filled > 0) & ~is_total & ~is_account
+    is_total, names = _total_rows(rows, columns, match)
+    is_account, account = _account_rows(rows, match)
+    is_data = _filled_rows(rows) & ~is_total & ~is_account
     totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))
     is_kept, dropped = _kept_rows(match, rows, is_data)
     messages = (*messages, *dropped)
     return _Cleaned(columns.keep(is_kept), broken, totals, messages, account)
 
 
-def _count_filled(rows: RawRows) -> np.ndarray:
-    return sum((np.asarray(pc.not_equal(cells, "")) for cells in rows.columns.values()), np.zeros(len(rows.line), int))
+def _filled_rows(rows: RawRows) -> Mask:
+    """Return the rows with a filled cell."""
+    is_filled = np.zeros(len(rows.line), dtype=bool)
+    for column in rows.columns.values():
+        if is_filled.all():
+            break
+        is_filled |= column.where(_is_filled(column))
+    return is_filled
 
 
-def _keys(columns: CanonicalColumns, match: Match) -> list[pa.Array]:
+def _is_filled(column: Coded) -> Mask:
+    return np.asarray(pc.not_equal(column.words, ""))
+
+
+def _total_rows(rows: RawRows, columns: CanonicalColumns, match: Match) -> tuple[Mask, list[str]]:
+    """Return the totals rows and their labels, looked for among the rows that hold a label, or no name, at all."""
+    spec, keys = match.spec.totals, _keys(columns, match)
+    places = sorted(rows.columns)[:_LABEL_COLUMNS]
+    labels = [Coded(parse_text(rows.columns[at].words).values, rows.columns[at].codes) for at in places] + keys
+    may_be = np.zeros(len(rows.line), dtype=bool)
+    for label in labels:
+        may_be |= label.where(as_mask(pc.match_substring_regex(label.words, spec.pattern)))
+    if spec.is_unlabelled and keys:
+        may_be |= np.logical_and.reduce([key.is_missing() for key in keys])
+    if not may_be.any():
+        return may_be, []
+    told, gaps = ([one.keep(may_be).values for one in group] for group in (labels, keys))
+    is_total, names = find_totals(told, gaps, spec)
+    may_be[may_be] = is_total
+    return may_be, names
+
+
+def _keys(columns: CanonicalColumns, match: Match) -> list[Coded]:
     return [
-        column.values
+        column.coded
         for name, column in columns.parsed.items()
-        if pa.types.is_string(column.values.type) and name in match.spec.columns and match.spec.columns[name].required
+        if pa.types.is_string(column.cells.values.type)
+        and name in match.spec.columns
+        and match.spec.columns[name].required
     ]
 
 
 def _repair(match: Match, grid: Grid, rows: RawRows) -> tuple[RawRows, tuple[BrokenRow, ...]]:
     """Take short totals and account rows back in; what is left of the broken rows goes to quarantine."""
     width = len(match.headers)
-    trailing = [row for row in rows.broken if len(row.cells) > width and not any(map(str.strip, row.cells[width:]))]
-    n_others = int((_count_filled(rows) > 0).sum())
-    is_habit = len(trailing) > max(1, n_others)  # in a single row it is a shift
+    n_trailing = sum(_trails(row, width) for row in rows.broken)
+    is_habit = n_trailing > 1 and n_trailing > int(_filled_rows(rows).sum())  # in a single row it is a shift
     mended: list[BrokenRow] = []
     broken: list[BrokenRow] = []
     for row in rows.broken:
         is_label = len(row.cells) < width and _is_label(row, match)
-        (mended if is_label or (is_habit and row in trailing) else broken).append(row)
+        (mended if is_label or (is_habit and _trails(row, width)) else broken).append(row)
     last = max([int(rows.line[-1]) if len(rows.line) else 0, *(row.line for row in mended)], default=0)
     if broken and broken[-1].line > last and len(broken[-1].cells) < width and not grid.ends_cleanly:
         raise _cut_off(broken[-1], match, grid)
     if not mended:
         return rows, tuple(broken)
-    added = {at: [row.cells[at] if at < len(row.cells) else "" for row in mended] for at in rows.columns}
     line = np.concatenate([rows.line, [row.line for row in mended]]).astype(np.int64)
-    order = pa.array(np.argsort(line, kind="stable"))
-    columns = {
-        at: pa.concat_arrays([cells, pa.array(added[at], pa.string())]).take(order)
-        for at, cells in rows.columns.items()
-    }
-    return RawRows(columns, np.sort(line, kind="stable")), tuple(broken)
+    order = np.argsort(line, kind="stable")
+    columns = {}
+    for at, column in rows.columns.items():
+        added = pa.array([row.cells[at] if at < len(row.cells) else "" for row in mended], pa.string())
+        codes = np.concatenate([column.codes, np.arange(len(added), dtype=np.int32) + len(column.words)])
+        columns[at] = Coded(pa.concat_arrays([column.words, added]), codes).take(order)
+    return RawRows(columns, line.take(order)), tuple(broken)
+
+
+def _trails(row: BrokenRow, width: int) -> bool:
+    """Return whether a row has empty cells too many at its end."""
+    return len(row.cells) > width and not any(map(str.strip, row.cells[width:]))
 
 
 def _is_label(row: BrokenRow, match: Match) -> bool:
@@ -162,17 +193,21 @@ def _cut_off(row: BrokenRow, match: Match, grid: Grid) -> UnreadableFileError:
     )
 
 
-def _account_rows(rows: RawRows, n_filled: np.ndarray, match: Match) -> tuple[np.ndarray, str | None]:
+def _account_rows(rows: RawRows, match: Match) -> tuple[Mask, str | None]:
     """Rows that hold the account's name and nothing else."""
     if not match.spec.has_account_row:
         return np.zeros(len(rows.line), dtype=bool), None
-    first = parse_text(rows.columns[min(rows.columns)]).values
-    is_account = (n_filled == 1) & np.asarray(pc.is_valid(first))
-    names = first.filter(pa.array(is_account)).to_pylist()
-    return is_account, names[0] if names else None
+    first = rows.columns[min(rows.columns)]
+    names = Coded(parse_text(first.words).values, first.codes)
+    n_filled = sum(
+        (column.where(_is_filled(column)) for column in rows.columns.values()), np.zeros(len(rows.line), int)
+    )
+    is_account = (n_filled == 1) & ~names.is_missing()
+    found = names.keep(is_account).values.to_pylist()
+    return is_account, found[0] if found else None
 
 
-def _kept_rows(match: Match, rows: RawRows, is_data: np.ndarray) -> tuple[np.ndarray, list[Message]]:
+def _kept_rows(match: Match, rows: RawRows, is_data: Mask) -> tuple[Mask, list[Message]]:
     kept = is_data.copy()
     messages = []
     for header, accepted in match.spec.keep_rows.items():
@@ -180,26 +215,22 @@ def _kept_rows(match: Match, rows: RawRows, is_data: np.ndarray) -> tuple[np.nda
         if place is None:
             continue
         words = {normalise_word(word) for word in accepted}
-        cells = pc.fill_null(parse_text(rows.columns[place]).values, "")
-        known = {word: normalise_word(word) in words for word in pc.unique(cells).to_pylist()}
-        is_accepted = as_mask(
-            pc.is_in(cells, value_set=pa.array([word for word, ok in known.items() if ok], pa.string()))
-        )
-        others = sorted(word for word in pc.unique(cells.filter(pa.array(kept & ~is_accepted))).to_pylist())
-        messages += notes.about_other_rows(int((kept & ~is_accepted).sum()), header, others)
+        cells = rows.columns[place]
+        told = pc.fill_null(parse_text(cells.words).values, "")
+        is_accepted = cells.where(np.array([normalise_word(word) in words for word in told.to_pylist()], dtype=bool))
+        others = told.take(pa.array(np.unique(cells.codes[kept & ~is_accepted])))
+        messages += notes.about_other_rows(int((kept & ~is_accepted).sum()), header, sorted(set(others.to_pylist())))
         kept &= is_accepted
     return _one_window(match, rows, kept, messages)
 
 
-def _one_window(
-    match: Match, rows: RawRows, kept: np.ndarray, messages: list[Message]
-) -> tuple[np.ndarray, list[Message]]:
+def _one_window(match: Match, rows: RawRows, kept: Mask, messages: list[Message]) -> tuple[Mask, list[Message]]:
     place = match.position(match.spec.row_span) if match.spec.row_span else None
     if place is None:
         return kept, messages
     windows = rows.columns[place]
-    chosen, name = keep_one_window(windows.filter(pa.array(kept)), match.spec.row_span_keep)
-    result = kept.copy()
-    result[kept] = chosen
+    present = windows.words.take(pa.array(np.unique(windows.codes[kept])))
+    name = kept_window(present, match.spec.row_span_keep)
+    result = kept & windows.where(as_mask(pc.equal(windows.words, name)))
     messages += notes.about_windows(int(kept.sum() - result.sum()), match.spec.row_span, name)
     return result, messages

@@ -1,0 +1,208 @@
+"""Columns as their distinct cells and, per row, the number of the cell that stands there.
+
+What a cell means is worked out once per distinct cell; what is done with rows (leave out, sort, count, compare keys) is
+done with numbers. Here belongs this form and its arithmetic; what cells mean is in ``cells``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int32]
+
+_PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+_DENSE = 8  # a table of marks may be so many times as long as the rows
+_MAX_WIDE = 1 << 62
+
+
+@dataclass(frozen=True)
+class Coded:
+    """One column: ``codes[row]`` is the place of the row's value in ``words``; a missing value is a null word.
+
+    Words may stand there unused (their rows were left out) and, before ``merged``, twice.
+    """
+
+    words: pa.Array
+    codes: Codes
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    @property
+    def values(self) -> pa.Array:
+        """Return the column row by row."""
+        return self.words.take(pa.array(self.codes))
+
+    def where(self, is_met: Mask) -> Mask:
+        """Return the rows whose word is marked."""
+        if not is_met.any():
+            return np.zeros(len(self.codes), dtype=bool)
+        return np.ones(len(self.codes), dtype=bool) if is_met.all() else is_met.take(self.codes)
+
+    def is_missing(self) -> Mask:
+        """Return the rows without a value."""
+        return self.where(np.asarray(pc.is_null(self.words)))
+
+    def keep(self, rows: Mask) -> Coded:
+        """Return the column with only the rows of the mask."""
+        return Coded(self.words, self.codes[rows])
+
+    def take(self, order: NDArray[np.int64]) -> Coded:
+        """Return the rows in this order."""
+        return Coded(self.words, self.codes.take(order))
+
+    def merged(self) -> Coded:
+        """Return the column with every word once, so that equal codes mean equal values and the other way round."""
+        once = pc.dictionary_encode(self.words, null_encoding="encode")
+        if len(once.dictionary) == len(self.words):
+            return self
+        return Coded(once.dictionary, np.asarray(once.indices).take(self.codes))
+
+
+@dataclass(frozen=True)
+class CodedTable:
+    """Named columns of one length."""
+
+    columns: dict[str, Coded]
+    n_rows: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.n_rows
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a column of this name."""
+        return name in self.columns
+
+    def __getitem__(self, name: str) -> Coded:
+        """Return one column."""
+        return self.columns[name]
+
+    def keep(self, rows: Mask) -> CodedTable:
+        """Return the table with only the rows of the mask."""
+        if rows.all():
+            return self
+        return CodedTable({name: one.keep(rows) for name, one in self.columns.items()}, int(rows.sum()))
+
+    def having(self, columns: Mapping[str, Coded]) -> CodedTable:
+        """Return the table with these columns in place of those of the same name, or behind the others."""
+        return CodedTable({**self.columns, **columns}, self.n_rows)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table."""
+        return pa.table({name: one.values for name, one in self.columns.items()})
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a frame: text ``str``, counts and money ``Int64``, ``line`` a plain number."""
+        frame = self.to_arrow().to_pandas(types_mapper=_PANDAS_TYPES.get)
+        if "line" in frame and not frame["line"].hasnans:
+            frame["line"] = frame["line"].to_numpy(dtype=np.int64)
+        return frame
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows with equal keys: the number of each row's group, and a row of each group."""
+
+    codes: NDArray[np.int64]
+    example: NDArray[np.int64]
+
+
+def encode(cells: pa.Array | pa.ChunkedArray) -> Coded:
+    """Return a column in this form; words stand in the order in which they first appear."""
+    whole = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells])
+    encoded = pc.dictionary_encode(whole, null_encoding="encode").chunks
+    if not encoded:
+        return Coded(pa.array([], cells.type), np.empty(0, np.int32))
+    return Coded(encoded[-1].dictionary, np.concatenate([np.asarray(one.indices) for one in encoded]))
+
+
+def constant(value: object, n_rows: int, kind: pa.DataType) -> Coded:
+    """Return a column with the same value in every row; None is a column without values."""
+    return Coded(pa.array([value], kind), np.zeros(n_rows, np.int32))
+
+
+def all_different(values: pa.Array) -> Coded:
+    """Return a column of which every row is a word of its own."""
+    return Coded(values, np.arange(len(values), dtype=np.int32))
+
+
+def encode_table(table: pa.Table) -> CodedTable:
+    """Return an Arrow table in this form."""
+    return CodedTable({name: encode(table[name]) for name in table.column_names}, table.num_rows)
+
+
+def group_rows(keys: Sequence[Coded], n_rows: int) -> Groups:
+    """Return the rows grouped by these columns."""
+    wide, size = _combine([key.merged() for key in keys], n_rows)
+    if size > max(2 * n_rows, 1024):
+        wide = pd.factorize(wide)[0]
+        size = int(wide.max()) + 1 if n_rows else 0
+    example = np.full(size, -1, dtype=np.int64)
+    example[wide] = np.arange(n_rows)
+    if (example >= 0).all():
+        return Groups(wide, example)
+    used = np.cumsum(example >= 0) - 1
+    return Groups(used.take(wide), example[example >= 0])
+
+
+def are_different(keys: Sequence[Coded], n_rows: int) -> bool:
+    """Return whether no two rows have these columns in common."""
+    return len(_repeats(keys, n_rows)) == 0
+
+
+def in_common(keys: Sequence[Coded], n_rows: int) -> Mask:
+    """Return the rows that share these columns with another row."""
+    shared = np.zeros(n_rows, dtype=bool)
+    repeats = _repeats(keys, n_rows)
+    if len(repeats):
+        codes = group_rows(keys, n_rows).codes
+        shared = np.isin(codes, codes[repeats])
+    return shared
+
+
+def _repeats(keys: Sequence[Coded], n_rows: int) -> NDArray[np.int64]:
+    """Return rows that repeat a key, at least one per repeated key."""
+    wide, size = _combine([key.merged() for key in keys], n_rows)
+    if size <= _DENSE * n_rows:
+        last = np.full(size, -1, dtype=np.int32)
+        last[wide] = np.arange(n_rows, dtype=np.int32)
+        return np.flatnonzero(last.take(wide) != np.arange(n_rows, dtype=np.int32))
+    order = np.argsort(wide, kind="stable")
+    return order[1:][wide[order[1:]] == wide[order[:-1]]]
+
+
+def _combine(keys: Iterable[Coded], n_rows: int) -> tuple[NDArray[np.int64], int]:
+    """Return one number per row for all columns together, below the returned size.
+
+    A column that the one with most words determines (a campaign's name beside its id) adds nothing and is left out.
+    """
+    base, *others = sorted(keys, key=lambda key: -len(key.words)) or [constant(None, n_rows, pa.null())]
+    wide, size = base.codes.astype(np.int64), max(len(base.words), 1)
+    for other in others:
+        if _determines(base, other):
+            continue
+        if size * len(other.words) > _MAX_WIDE:
+            wide = pd.factorize(wide)[0].astype(np.int64)
+            size = n_rows
+        wide *= len(other.words)
+        wide += other.codes
+        size *= len(other.words)
+    return wide, size
+
+
+def _determines(base: Coded, other: Coded) -> bool:
+    if len(other.words) <= 1:
+        return True
+    told = np.zeros(len(base.words), dtype=np.int32)
+    told[base.codes] = other.codes
+    return bool(np.array_equal(told.take(base.codes), other.codes))
