@@ -93,6 +93,20 @@ def inspect(
 
 
 @app.command()
+def platforms(
+    markdown: Annotated[bool, typer.Option("--markdown", help="The same as a page (docs/platforms.md).")] = False,
+    json_output: JSON = False,
+) -> None:
+    """List the platforms: what is read, what may be edited, which files are written, and how well each is known.
+
+    Example: bidwright platforms --json
+    """
+    from pipelines import platform_list  # noqa: PLC0415
+
+    _end(platform_list.list_platforms(json_output, markdown))
+
+
+@app.command()
 def explain(
     keyword: Annotated[str, typer.Argument(help="A keyword, or a part of it.")],
     home: HOME = None,
