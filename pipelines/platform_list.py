@@ -12,8 +12,8 @@ from pipelines.output import guarded, print_json
 HEAD = """# Platforms
 
 Written by `bidwright platforms --markdown`; the source is `configs/platforms/*.yaml`. How well a part is known: **FILE** seen in
-a real export, **DOC** the platform's own documentation, **CODE** what a working importer reads, **MEM** from memory. A report known
-from memory stays off until the shop has looked at one of its own: `bidwright inspect FILE`, then `--confirm`.
+a real export, **DOC** the platform's own documentation, **CODE** what a working importer reads, **MEM** from memory. A report
+known from memory stays off until the shop has looked at one of its own: `bidwright inspect FILE`, then `--confirm`.
 """
 
 
