@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import pytest
 
-from assets.platforms.grid import TextGrid
 from assets.platforms.header import recognise
 from assets.platforms.open_source import open_grids
 from assets.platforms.reader import read_source
@@ -130,7 +129,8 @@ def test_a_report_is_known_by_its_headers_in_any_order_among_others_and_below_an
         rng.shuffle(names)
         header = ",".join('"' + name + '"' for name in names)
         text = "备注\n" * n_above + header + "\n" + "," * (len(names) - 1) + "\n"
-        found = recognise(TextGrid("shuffled", text, "utf-8"), platforms)
+        (shuffled,) = open_grids(text.encode(), "shuffled")
+        found = recognise(shuffled, platforms)
         assert found is not None
         assert (found.platform.name, found.spec.name) == (match.platform.name, match.spec.name)
         assert set(found.unknown) == {"未知列", "extra", "第三列"}
