@@ -2,7 +2,7 @@
 
 ``1.234`` is a thousand and more in Berlin and a little over one in New York; no single cell can tell. Cells that can be
 read in one way only (``12,5`` or ``1,234.50``) vote. Under a comma the cells are rewritten with a point, and a cell of the
-other kind is marked unreadable. Without a vote, ``1.234`` is not guessed.
+other kind is marked unreadable. Without a vote, or by a single one, ``1.234`` is not guessed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _POINT = r"^(\d*\.\d{1,2}|\d*\.\d{4,}|0\.\d+|\d{1,3}(,\d{2,3})*,\d{3}\.\d+|\d{1,
 _COMMA = r"^(\d*,\d{1,2}|\d*,\d{4,}|0,\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,})$"
 _PLAIN = r"\d\.\d{1,2}\D*$"
 _GROUP_MARK = r"(\d)[.\s'](\d{3})"
-_UNTOLD = r"^[1-9]\d{0,2}\.\d{3}$"
+_UNTOLD_POINT, _UNTOLD_COMMA = r"^[1-9]\d{0,2}\.\d{3}$", r"^[1-9]\d{0,2},\d{3}$"
+_FEW = 2
 _UNSURE = " ?"  # makes a cell unreadable, and shows in quarantine why
 
 
@@ -46,12 +47,24 @@ def with_points(match: Match, rows: RawRows, *, is_workbook: bool) -> RawRows:
     n_point += sum(_count(rows.columns[at].words, rows.columns[at], _PLAIN) for at in places if at not in doubtful)
     if n_comma > n_point:
         changed = {at: _swapped(rows.columns[at].words) for at in places}
-    elif n_point or is_workbook:
+        weak = _weak(doubtful, rows, n_comma, _UNTOLD_COMMA)
+    elif is_workbook:
         return rows
     else:
-        changed = {at: _marked(rows.columns[at].words, _matches(bare, _UNTOLD)) for at, bare in doubtful.items()}
+        changed = {}
+        weak = _weak(doubtful, rows, n_point, _UNTOLD_POINT)
+    changed |= {at: _marked(changed.get(at, rows.columns[at].words), is_untold) for at, is_untold in weak.items()}
     coded = {at: Coded(words, rows.columns[at].codes) for at, words in changed.items()}
     return RawRows({**rows.columns, **coded}, rows.line, rows.broken)
+
+
+def _weak(doubtful: dict[int, pa.StringArray], rows: RawRows, n_votes: int, pattern: str) -> dict[int, np.ndarray]:
+    """Return by column the cells that only the vote makes thousandths, where one odd cell could have been the vote."""
+    return {
+        at: _matches(bare, pattern)
+        for at, bare in doubtful.items()
+        if n_votes < max(_FEW, _count(bare, rows.columns[at], pattern) / 2)
+    }
 
 
 def _doubtful(cells: pa.StringArray) -> pa.StringArray | None:
