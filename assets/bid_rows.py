@@ -33,7 +33,8 @@ def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
     rows = items.merge(plan[columns], on="item", how="left", validate="1:1")
     rows["lever"] = rows["lever"].fillna("")
     rows["is_paused"] = rows["verdict"].isin(["pause", "stock_hold"]) & ~rows["is_held"]
-    rows.loc[rows["is_paused"], "lever"] = "status"
+    rows["is_resumed"] = (rows["verdict"] == "resume") & ~rows["is_held"]
+    rows.loc[rows["is_paused"] | rows["is_resumed"], "lever"] = "status"
     rows = with_values(rows, batch)
     rows = with_actions(rows, batch)
     rows = with_money(rows)
@@ -75,6 +76,7 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     lever, scale = out["lever"], batch.settings.roas.scale
     rules: list[tuple[pd.Series, str, str]] = [
         (out["is_held"], "hold", "platform_held"),
+        (out["is_resumed"], "resume", "back_in_stock"),
         (out["is_paused"] & (out["verdict"] == "stock_hold"), "pause", "stock_hold"),
         (out["is_paused"] & (out["conversions"] <= 0), "pause", "waste_pause"),
         (out["is_paused"], "pause", "roas_below_floor_pause"),
@@ -125,6 +127,10 @@ def with_money(rows: pd.DataFrame) -> pd.DataFrame:
     clicks[is_plan] += (plan["plan_value"] - plan["base_value"]) / plan["value_per_click"]
     paused = out["is_paused"].to_numpy(dtype=bool)
     clicks[paused], cost[paused] = 0.0, 0.0
+    on_again = out["is_resumed"].to_numpy(dtype=bool)  # what it did on a day on which it ran
+    days = out["n_days"].to_numpy(dtype=np.float64)[on_again]
+    for name, values in (("clicks", clicks), ("cost", cost)):
+        values[on_again] = np.maximum(out[name].to_numpy(dtype=np.float64)[on_again] / days, values[on_again])
     gained = clicks - usual_clicks.to_numpy(dtype=np.float64)
     gained[(out["verdict"] == "stock_hold").to_numpy()] = 0.0  # sold out: the clicks that are saved would sell nothing
     out["expected_cost"], out["cost_change"] = cost, cost - out["usual_cost"]

@@ -18,6 +18,7 @@ from assets.warehouse import state
 from optimizers.allocation import AllocationResult
 
 Edits = dict[str, dict[str, list[str]]]  # platform -> lever -> items
+STOCK_PAUSES = "stock_pauses"
 MAX_PRICE = 1e9  # a node without money has no finite price
 STOPS = ("pause", "stock_hold")
 
@@ -29,6 +30,26 @@ def remember_edits(batch: Batch, platform: str, rows: pd.DataFrame) -> None:
     edits: Edits = {} if known is None else known
     edits[platform] = {str(lever): sorted(part["item"].astype(str)) for lever, part in rows.groupby("lever", sort=True)}
     state.write_state(batch.home, batch.night, name, dict(sorted(edits.items())))
+
+
+def remember_stock_pauses(batch: Batch, platform: str, rows: pd.DataFrame) -> None:
+    """Keep which items are paused because their product was sold out, so that they can be switched on again."""
+    before = state.latest_state_before(batch.home, STOCK_PAUSES, batch.night)
+    tonight = state.read_state(batch.home, batch.night, STOCK_PAUSES)
+    known = {**({} if before is None else before), **({} if tonight is None else tonight)}
+    mine = set([] if before is None else before.get(platform, []))
+    mine |= set(rows.loc[rows["reason_code"] == "stock_hold", "item"].astype(str))
+    mine -= set(rows.loc[rows["action"] == "resume", "item"].astype(str))
+    if mine or platform in known:
+        state.write_state(
+            batch.home, batch.night, STOCK_PAUSES, dict(sorted({**known, platform: sorted(mine)}.items()))
+        )
+
+
+def paused_for_stock(batch: Batch) -> frozenset[str]:
+    """Return the items that an earlier night paused because their product was sold out."""
+    known = state.latest_state_before(batch.home, STOCK_PAUSES, batch.night)
+    return frozenset() if known is None else frozenset(item for items in known.values() for item in items)
 
 
 def resting_items(batch: Batch) -> dict[str, str]:

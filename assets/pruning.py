@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
-from assets.edits import resting_items
+from assets.edits import paused_for_stock, resting_items
 from assets.presentation import tables
 from assets.steps import Step, night_table
 from optimizers.floor import select_below_floor
@@ -18,6 +18,7 @@ VERDICTS = (
     "pause",
     "protected",
     "stock_hold",
+    "resume",
     "no_entity",
     "not_enabled",
     "frozen",
@@ -62,11 +63,13 @@ def verdicts(items: pd.DataFrame, batch: Batch) -> pd.Series:
     """Return each item's verdict; the first rule that fits counts."""
     tomorrow = pd.Timestamp(batch.night) + pd.Timedelta(days=1)
     below = items["is_below_floor"].astype(bool)
+    was_sold_out = items["item"].isin(paused_for_stock(batch))
     resting = items["item"].map(resting_items(batch))
     hopeless = below & (items["p_unprofitable"] >= batch.settings.floor.level)
     has_lever = items[["bid", "daily_budget", "target_roas", "commission_rate"]].notna().any(axis=1)
     rules: list[tuple[str, pd.Series]] = [
         ("no_entity", items["status"].isna()),
+        ("resume", (items["status"] == "paused") & was_sold_out & (items["stock"].astype("Float64").fillna(0) > 0)),
         ("not_enabled", items["status"] != "enabled"),
         ("closed_bid", (items["level"] == "keyword") & items["bid"].isna()),
         ("closed_bid", ~has_lever),

@@ -42,7 +42,8 @@ ITEM: dict[str, Any] = {
     "demand_clicks": 100.0, "served_share": 1.0, "is_exhausted": False, "usual_cost": 100.0, "cost_7d": 700.0,
     "days_7d": 7.0, "lost_to_rank_share": np.nan, "lost_to_budget_share": np.nan, "roas_floor": 2.0,
     "p_below_floor": 0.1, "p_unprofitable": 0.05, "effective_clicks": 1000.0, "effective_conversions": 30.0,
-    "effective_paid_clicks": 1000.0, "clicks": 3000.0, "cost": 3000.0, "conversions": 90.0, "conversion_value": 9000.0,
+    "effective_paid_clicks": 1000.0, "clicks": 3000.0, "cost": 3000.0, "n_days": 30.0,
+    "conversions": 90.0, "conversion_value": 9000.0,
     "score": 50.0, "evidence_grade": "A", "searches": 1000.0, "verdict": "keep",
 }  # fmt: skip
 TEXTS = [name for name, value in ITEM.items() if isinstance(value, str) or value is None]

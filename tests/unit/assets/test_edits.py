@@ -14,11 +14,20 @@ from assets.batch import Batch
 from assets.bid_rows import item_rows
 from assets.bidding import finish
 from assets.budgets import plan_rows
-from assets.edits import beyond_edits, edits_left, lesser_edits, remember_edits, resting_items
+from assets.edits import (
+    beyond_edits,
+    edits_left,
+    lesser_edits,
+    paused_for_stock,
+    remember_edits,
+    remember_stock_pauses,
+    resting_items,
+)
 from assets.plan_problem import build_problem, with_caps
 from assets.pruning import verdicts
 from optimizers.allocation import allocate
 from tests.unit.assets.made_up import make_batch, make_items
+from tests.unit.assets.planned import fixed_plan
 
 NAME = "google_ads"
 
@@ -115,3 +124,34 @@ def test_a_lever_that_only_rises_is_never_lowered(tmp_path):
     batch = ruled(tmp_path, may_lower=False)
     weak = with_caps(make_items({"value_per_click": 0.1}), batch).loc[0]
     assert (weak["min_multiplier"], weak["max_multiplier"] >= 1.0) == (1.0, True)
+
+
+def test_an_item_paused_for_want_of_stock_is_switched_on_when_stock_is_back(tmp_path):
+    batch = ruled(tmp_path)
+    items = make_items({"keyword": "sold out"}, {"keyword": "paused by hand"}).assign(is_below_floor=False)
+    stopped = pd.DataFrame({"item": [items["item"].iloc[0]], "reason_code": ["stock_hold"], "action": ["pause"]})
+    remember_stock_pauses(on(batch, 5), NAME, stopped)
+    paused = items.assign(status="paused")
+    assert verdicts(paused, batch).tolist() == ["resume", "not_enabled"]
+    assert verdicts(paused.assign(stock=0.0), batch).tolist() == ["not_enabled", "not_enabled"]
+    judged = paused.assign(verdict=verdicts(paused, batch), usual_cost=0.0, clicks_per_day=0.0)
+    plan = fixed_plan(judged.iloc[:0])
+    row = finish(item_rows(judged, plan, batch), batch).set_index("keyword").loc["sold out"]
+    assert (row["action"], row["lever"], row["reason_code"], row["decision"]) == (
+        "resume",
+        "status",
+        "back_in_stock",
+        "accept",
+    )
+    assert (row["expected_cost"], row["cost_change"]) == (100.0, 100.0)
+    assert row["profit_change"] == pytest.approx(100 * 1.5 - 100)
+
+
+def test_an_item_that_was_switched_on_again_is_forgotten_and_other_platforms_are_kept(tmp_path):
+    batch = ruled(tmp_path)
+    stopped = pd.DataFrame({"item": ["a", "b"], "reason_code": "stock_hold", "action": "pause"})
+    remember_stock_pauses(on(batch, 3), NAME, stopped)
+    remember_stock_pauses(on(batch, 3), "amazon_sp", stopped.assign(item=["c", "d"]))
+    remember_stock_pauses(on(batch, 2), NAME, pd.DataFrame({"item": ["a"], "reason_code": "x", "action": "resume"}))
+    assert paused_for_stock(on(batch, 2)) == {"a", "b", "c", "d"}
+    assert paused_for_stock(batch) == {"b", "c", "d"}

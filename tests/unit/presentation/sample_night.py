@@ -28,6 +28,7 @@ SPECIAL = {  # reason code -> action, lever
     "roas_below_floor_pause": ("pause", "status"), "waste_pause": ("pause", "status"),
     "budget_raise": ("budget", "daily_budget"), "budget_lower": ("budget", "daily_budget"),
     "target_raise": ("target", "target_roas"), "target_lower": ("target", "target_roas"),
+    "back_in_stock": ("resume", "status"),
     "commission_raise": ("commission", "commission_rate"), "commission_lower": ("commission", "commission_rate"),
     "discover_add": ("add", "new_keyword"), "discover_negative": ("negative", "negative_keyword"),
     "rising_term": ("keep", "new_keyword"), "blocked_term": ("keep", "new_keyword"),
