@@ -35,7 +35,7 @@ EXPECTED = [
     ("xiaohongshu_juguang/creative_report.xlsx", DAILY, "xlsx", 6, "2026-10-05", "2026-10-06",
      {"impressions": 296837, "clicks": 5018, "cost": 2633.49}),
     ("xiaohongshu_juguang/ecommerce_report.csv", DAILY, "utf-8-sig", 6, "2026-10-05", "2026-10-06",
-     {"clicks": 6433, "cost": 3892.90, "conversion_value": 9796.59}),
+     {"clicks": 5018, "cost": 2633.49, "conversion_value": 10874.79}),
     ("xiaohongshu_juguang/keyword_report.csv", "reference", "utf-8-sig", 10, None, None,
      {"impressions": 50733, "clicks": 2211, "cost": 779.24}),
     ("xiaohongshu_juguang/jd_task_report.csv", "reference", "gb18030", 6, None, None,
@@ -173,6 +173,10 @@ def test_the_shops_sales_meet_the_creatives_of_the_same_plan():
         == keys[1]
         == {f"xiaohongshu_juguang|main|placement|{name}" for name in ("视频流 连衣裙", "搜索 连衣裙", "信息流 防晒")}
     )
+    told = [frame.set_index(["report_date", "campaign"])["cost"].to_dict() for frame in (creative, sales)]
+    assert (
+        told[0] == told[1]
+    )  # one spend, told twice: a night unites them and takes the sales from the one that has them
     assert sales["conversion_value"].notna().all()
     assert creative["conversion_value"].isna().all()
 
