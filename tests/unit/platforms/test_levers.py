@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from assets.platforms.levers import check_rows, lever_bounds, round_to_step
-from configs.loader import load_platforms
+from configs.loader import choose_bid_files, load_platforms, load_settings
 from configs.platform_schema import LeverRule, Source
 from tests.golden.sample_rows import keyword_row, sample_rows
 
-PLATFORMS = load_platforms()
+PLATFORMS = choose_bid_files(load_platforms(), load_settings())  # without alternatives
 EDITOR = PLATFORMS["google_ads"]
 SOURCE = Source(evidence="MEM", source="a test", checked_on=date(2026, 11, 20))
 
@@ -160,7 +160,8 @@ def test_an_old_bid_that_the_undo_file_could_not_hold_is_found():
 def test_more_rows_than_the_platform_takes_at_once_are_found():
     rulebook = EDITOR.rulebook.model_copy(update={"max_rows_per_file": 1})
     rows = pd.concat([make_rows(), make_rows(item="another item", keyword="b")], ignore_index=True)
-    breaches = check_rows(rows, EDITOR.model_copy(update={"rulebook": rulebook}))
+    platform = EDITOR.model_copy(update={"rulebook": rulebook, "bid_files": EDITOR.bid_files[:1]})
+    breaches = check_rows(rows, platform)
     assert breaches[["row", "value", "limit"]].to_dict("records") == [{"row": 1, "value": "2", "limit": "1"}]
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from assets.platforms.manifest import BrokenManifestError, build_manifest, read_manifest, write_manifest
 from assets.platforms.writer import write_bid_files
-from configs.loader import load_platforms
+from configs.loader import choose_bid_files, load_platforms, load_settings
 from tests.golden.sample_rows import NIGHT, sample_rows
 
-PLATFORMS = load_platforms()
+PLATFORMS = choose_bid_files(load_platforms(), load_settings())  # without alternatives
 
 
 def publish(name, folder):
@@ -25,7 +25,7 @@ def test_the_manifest_says_what_was_published(tmp_path):
     assert (manifest.night, manifest.revision, manifest.platform) == (NIGHT, 2, "google_ads")
     assert (manifest.account, manifest.currency, manifest.receipt) == ("main", "CNY", "ab" * 32)
     assert manifest.counts == {"add": 1, "budget": 1, "lower": 2, "negative": 1, "pause": 1, "raise": 1, "resume": 1}
-    assert [file.rows for file in manifest.files] == [6, 6, 1, 1]
+    assert [file.rows for file in manifest.files] == [6, 6, 1, 1, 4, 4]  # the last two hold four of the six in another form
     assert "[]" in manifest.files[0].blank_means
 
 
