@@ -25,7 +25,7 @@ def test_the_manifest_says_what_was_published(tmp_path):
     assert (manifest.night, manifest.revision, manifest.platform) == (NIGHT, 2, "google_ads")
     assert (manifest.account, manifest.currency, manifest.receipt) == ("main", "CNY", "ab" * 32)
     assert manifest.counts == {"add": 1, "budget": 1, "lower": 2, "negative": 1, "pause": 1, "raise": 1, "resume": 1}
-    assert [file.rows for file in manifest.files] == [6, 6, 1, 1, 4, 4]  # the last two hold four of the six in another form
+    assert [file.rows for file in manifest.files] == [6, 6, 1, 1, 4, 4]  # the last two: another form
     assert "[]" in manifest.files[0].blank_means
 
 
