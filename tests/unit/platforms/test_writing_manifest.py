@@ -6,10 +6,10 @@ import pytest
 
 from assets.platforms.manifest import BrokenManifestError, build_manifest, read_manifest, write_manifest
 from assets.platforms.writer import write_bid_files
-from configs.loader import choose_bid_files, load_platforms, load_settings
+from configs.loader import load_platforms
 from tests.golden.sample_rows import NIGHT, sample_rows
 
-PLATFORMS = choose_bid_files(load_platforms(), load_settings())  # without alternatives
+PLATFORMS = load_platforms()
 
 
 def publish(name, folder):
