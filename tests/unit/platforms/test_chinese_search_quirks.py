@@ -175,6 +175,20 @@ def test_a_period_report_that_names_no_period_is_refused_by_name(read):
     assert (caught.value.platform, caught.value.kind) == ("pdd", "placement_daily")
 
 
+@pytest.mark.parametrize(
+    ("line", "platform"),
+    [
+        ("显示以下时间范围内的全部设备:2026/06/01 - 2026/06/01", "sogou_search"),
+        ("5. 投放物料：全部", "baidu_search"),
+        ("* 2026/04/01 至 2026/04/07 的数据", "pdd"),
+    ],
+)
+def test_an_unknown_table_below_the_first_lines_of_a_platform_is_refused_in_its_name(read, line, platform):
+    with pytest.raises(UnreadableFileError, match="known") as caught:
+        read(f"{line}\n全新列一,全新列二\n1,2\n")
+    assert caught.value.platform == platform
+
+
 def test_a_changed_digit_breaks_the_totals_row(samples, read):
     content = (samples / SOGOU_TERMS).read_bytes().decode("gb18030").replace(",12.04,", ",12.94,")
     source = read(content, "gb18030")
