@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from assets.platforms.items import item_key
 from assets.platforms.reader import ReadTable, SourceRead, read_source
 from configs.loader import load_platforms
 
@@ -151,3 +152,29 @@ def test_one_workbook_gives_each_platform_its_own_sheet(samples, tmp_path):
         ("amazon_sd", 7),
     ]
     assert next(one.value for one in read.messages if one.code == "ignored_sheets") == "Config"
+
+
+@pytest.mark.parametrize(
+    ("facts", "entities", "level"),
+    [
+        ("google_ads/keyword_report.csv", "google_ads/editor.csv", "keyword"),
+        ("google_ads/campaign_report.csv", "google_ads/editor.csv", "placement"),
+        ("amazon_sp/targeting.xlsx", "amazon_sp/bulk_sheet.xlsx", "keyword"),
+        ("amazon_sb/targeting.xlsx", "amazon_sb/bulk_sheet.xlsx", "keyword"),
+        ("amazon_sd/targeting.xlsx", "amazon_sd/bulk_sheet.xlsx", "keyword"),
+        ("microsoft_ads/keyword_report.csv", "microsoft_ads/bulk.csv", "keyword"),
+        ("microsoft_ads/keyword_report_api.csv", "microsoft_ads/bulk.csv", "keyword"),
+        ("microsoft_ads/campaign_report.csv", "microsoft_ads/bulk.csv", "placement"),
+        ("meta_ads/ads_report.csv", "meta_ads/campaign_table.csv", "placement"),
+        ("tiktok_ads/ads_report.xlsx", "tiktok_ads/campaign_table.xlsx", "placement"),
+    ],
+    ids=lambda part: part,
+)
+def test_what_is_spent_and_what_is_bid_meet_in_one_item(sample, facts, entities, level):
+    platform = PLATFORMS[facts.split("/")[0]]
+    spent, bid = sample(facts, f"{level}_daily").frame, sample(entities, "entities").frame
+    keys = [
+        item_key(frame.fillna({"account": "main"}), platform, level) for frame in (spent, bid[bid["level"] == level])
+    ]
+    assert keys[0].notna().all()
+    assert set(keys[0]) & set(keys[1])
