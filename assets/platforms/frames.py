@@ -74,7 +74,7 @@ def unreadable_cells(
             first.setdefault(at, (int(columns.line[at]), column.header.strip(), value, reason))
     rows = list(first.values())
     for row in broken:
-        reason = f"the row has {len(row.cells)} cells, the header {n_cells}"
+        reason = row.reason if row.reason else f"the row has {len(row.cells)} cells, the header {n_cells}"
         rows += [(row.line + extra, "", (row.cells or ("",))[0][:80], reason) for extra in range(row.n_lines)]
     return rows
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pyarrow as pa
 
 from assets.platforms.kinds import KIND_COLUMNS
 
+_DAYS = re.compile(r"(\d{1,4})\s*(?:天|日|days?\b|d\b)", re.IGNORECASE)
 _ADDED = {"count", "money", "number"}
 
 
@@ -39,6 +42,11 @@ def add_segments(frame: pd.DataFrame, kind: str, *, is_product_split: bool = Fal
     return result[list(frame.columns)].astype(frame.dtypes.to_dict())
 
 
+def is_window(word: str | None, kept: str) -> bool:
+    """Return whether a word can be an attribution window beside ``kept``, so that its row may be left out."""
+    return word == kept or _days_in(kept) < 0 or (word is not None and _days_in(word) >= 0)
+
+
 def _days_in(window: str) -> int:
-    digits = "".join(letter for letter in window if letter.isdigit())
-    return int(digits[:6]) if digits else -1
+    found = _DAYS.search(window)
+    return int(found[1]) if found else -1

@@ -22,7 +22,7 @@ from assets.platforms.grid import BrokenRow, Grid, RawRows
 from assets.platforms.header import Match
 from assets.platforms.persons import without_persons
 from assets.platforms.results import ControlSum, ReadTable
-from assets.platforms.spans import kept_window
+from assets.platforms.spans import is_window, kept_window
 from assets.platforms.totals import find_totals, reconcile
 
 _LABEL_COLUMNS = 3
@@ -91,10 +91,20 @@ def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     is_total, names = _total_rows(rows, columns, match)
     is_account, account = _account_rows(rows, match)
     is_data = _filled_rows(rows) & ~is_total & ~is_account
+    broken += _nameless(rows, columns, match, is_data)
+    is_data &= ~np.isin(rows.line, [row.line for row in broken])
     totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))
-    is_kept, dropped = _kept_rows(match, rows, is_data)
-    messages = (*messages, *dropped)
-    return _Cleaned(columns.keep(is_kept), broken, totals, messages, account)
+    is_kept, dropped, others = _kept_rows(match, rows, is_data)
+    return _Cleaned(columns.keep(is_kept), (*broken, *others), totals, (*messages, *dropped), account)
+
+
+def _nameless(rows: RawRows, columns: CanonicalColumns, match: Match, is_data: Mask) -> tuple[BrokenRow, ...]:
+    """Return the rows in which every needed name is empty: a totals row whose label is not known would be one."""
+    keys = _keys(columns, match)
+    if not keys:
+        return ()
+    lines = rows.line[is_data & np.logical_and.reduce([key.is_missing() for key in keys])]
+    return tuple(BrokenRow(int(line), (), reason="none of the names that it needs is filled") for line in lines)
 
 
 def _filled_rows(rows: RawRows) -> Mask:
@@ -207,7 +217,7 @@ def _account_rows(rows: RawRows, match: Match) -> tuple[Mask, str | None]:
     return is_account, found[0] if found else None
 
 
-def _kept_rows(match: Match, rows: RawRows, is_data: Mask) -> tuple[Mask, list[Message]]:
+def _kept_rows(match: Match, rows: RawRows, is_data: Mask) -> tuple[Mask, list[Message], list[BrokenRow]]:
     kept = is_data.copy()
     messages = []
     for header, accepted in match.spec.keep_rows.items():
@@ -224,13 +234,18 @@ def _kept_rows(match: Match, rows: RawRows, is_data: Mask) -> tuple[Mask, list[M
     return _one_window(match, rows, kept, messages)
 
 
-def _one_window(match: Match, rows: RawRows, kept: Mask, messages: list[Message]) -> tuple[Mask, list[Message]]:
+def _one_window(
+    match: Match, rows: RawRows, kept: Mask, messages: list[Message]
+) -> tuple[Mask, list[Message], list[BrokenRow]]:
     place = match.position(match.spec.row_span) if match.spec.row_span else None
     if place is None:
-        return kept, messages
+        return kept, messages, []
     windows = rows.columns[place]
     present = windows.words.take(pa.array(np.unique(windows.codes[kept])))
     name = kept_window(present, match.spec.row_span_keep)
+    is_known = windows.where(np.array([is_window(word, name) for word in windows.words.to_pylist()], dtype=bool))
+    reason = f"its {match.spec.row_span} is no window"
+    others = [BrokenRow(int(line), (), reason=reason) for line in rows.line[kept & ~is_known]]
     result = kept & windows.where(as_mask(pc.equal(windows.words, name)))
-    messages += notes.about_windows(int(kept.sum() - result.sum()), match.spec.row_span, name)
-    return result, messages
+    messages += notes.about_windows(int((kept & is_known).sum() - result.sum()), match.spec.row_span, name)
+    return result, messages, others

@@ -32,11 +32,15 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row with another number of cells than the header; ``n_lines`` is how many lines of the file it swallowed."""
+    """A row that is set aside, by default because it has another number of cells than the header.
+
+    ``n_lines`` is how many lines of the file it swallowed.
+    """
 
     line: int
     cells: tuple[str, ...]
     n_lines: int = 1
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,21 @@ def test_a_totals_row_is_known_after_its_column_was_moved(read_one):
     table = read_one("\n".join(['"May 1, 2026 - May 31, 2026"', header, *rows, ""]))
     assert table.frame["search_term"].tolist() == ["a", "b"]
     assert [one.holds for one in table.totals] == [True, True, True]
+
+
+def test_one_strange_word_is_not_taken_for_the_longest_window(read_one, samples):
+    text = (samples / "taobao_keyword" / "keyword_report_shops.csv").read_bytes().decode("gb18030")
+    whole = read_one(text, encoding="gb18030")
+    line = next(at for at, row in enumerate(text.splitlines()) if "3天转化" in row)
+    lines = text.splitlines()
+    lines[line] = lines[line].replace("3天转化", "9401")
+    table = read_one("\r\n".join([*lines, ""]), encoding="gb18030")
+    assert len(table.frame) == len(whole.frame)
+    assert table.quarantine[["line", "reason"]].to_numpy().tolist() == [[line + 1, "its 转化周期 is no window"]]
+
+
+def test_a_row_without_any_name_is_set_aside(read_one):
+    header = '"May 1, 2026 - May 31, 2026"\nSearch term,Match type,Campaign,Ad group,Impr.,Clicks,Cost'
+    table = read_one(f"{header}\na,Exact match,C,G,10,1,1.00\n --, --, --, --,10,1,1.00\n")
+    assert table.frame["search_term"].tolist() == ["a"]
+    assert table.quarantine["reason"].tolist() == ["none of the names that it needs is filled"]

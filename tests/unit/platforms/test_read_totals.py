@@ -89,7 +89,7 @@ def test_every_totals_row_must_agree_where_the_report_is_whole(tmp_path):
 def test_inspect_shows_a_table_in_plain_values(read):
     source = read(report("Total: Search terms,,,,,30,4,3.50,1"))
     (shown,) = describe(source)
-    assert shown == {
+    plain = {
         "file": "report.csv",
         "platform": "google_ads",
         "kind": "search_terms",
@@ -102,6 +102,8 @@ def test_inspect_shows_a_table_in_plain_values(read):
         "quarantined_rows": 0,
         "messages": [],
     }
+    assert {name: shown[name] for name in plain} == plain
+    assert [one["column"] for one in shown["control_sums"]] == ["impressions", "clicks", "cost", "conversions"]
 
 
 def test_inspect_of_a_state_has_no_dates_and_names_ignored_sheets(read, samples):
