@@ -162,6 +162,14 @@ def test_a_creative_report_of_an_earlier_year_is_the_same_report(read_one):
     assert all(one.holds for one in table.totals)
 
 
+def test_a_totals_row_whose_label_was_moved_is_told_by_its_missing_names(read_one):
+    text = "消费,展现量,点击量,计划名称,计划ID,关键词,时间\n30.00,900,9,-,-,-,合计2条记录\n"
+    rows = "10.00,300,4,搜索 裙子,31,裙子,2026-10-05\n20.00,600,5,搜索 裙子,31,碎花裙,2026-10-05\n"
+    table = read_one(text + rows)
+    assert (table.report, table.frame["cost"].tolist()) == ("keyword_report", [10_000_000, 20_000_000])
+    assert [one.holds for one in table.totals] == [True, True, True]
+
+
 def test_the_shops_sales_meet_the_creatives_of_the_same_plan():
     platform = load_platforms()["xiaohongshu_juguang"]
     creative, sales = (
@@ -185,6 +193,13 @@ def test_a_task_counts_its_buyers_once_for_the_longest_range():
     table = sample("xiaohongshu_juguang/jd_task_report.csv")
     assert [one.code for one in table.messages] == ["repeated_windows"]
     assert "15天 is used" in str(table.messages[0])
+
+
+def test_a_task_on_another_platform_is_left_out_and_named(read_one):
+    head = "任务ID,任务标题,平台,归因范围,成交UV,成交GMV\n"
+    table = read_one(head + "901,种草,小红书,15天,3,300.00\n902,直播,抖音,15天,4,400.00\n")
+    assert table.frame["name"].tolist() == ["种草"]
+    assert "抖音" in str(table.messages[0])
 
 
 def test_money_of_the_api_is_in_hundredths_and_that_of_the_console_is_not(read_one):
