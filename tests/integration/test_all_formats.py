@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from assets.platforms.errors import UnreadableFileError
-from assets.platforms.grid import TextGrid
+from assets.platforms.grid import Grid
 from assets.platforms.header import recognise
+from assets.platforms.open_source import open_grids
+from assets.platforms.open_source import open_grids
 from assets.platforms.reader import read_source
 from configs.loader import load_platforms
 
@@ -52,10 +54,11 @@ def platform_of(key: str) -> str:
     return PLATFORMS[max((one for one in PLATFORMS if key.startswith(one)), key=len)]
 
 
-def as_grid(lines: list[list[str]], key: str) -> TextGrid:
+def as_grid(lines: list[list[str]], key: str) -> Grid:
     text = io.StringIO()
     csv.writer(text).writerows(lines)
-    return TextGrid(key, text.getvalue(), "utf-8")
+    (grid,) = open_grids(text.getvalue().encode(), key)
+    return grid
 
 
 def variants(columns: list[str], seed: str) -> dict[str, list[list[str]]]:
