@@ -14,7 +14,6 @@ from assets.platforms.errors import UnreadableFileError
 from assets.platforms.grid import Grid
 from assets.platforms.header import recognise
 from assets.platforms.open_source import open_grids
-from assets.platforms.open_source import open_grids
 from assets.platforms.reader import read_source
 from configs.loader import load_platforms
 
@@ -36,7 +35,7 @@ PLATFORMS = {
     "xiaohongshu.pugongying": "xiaohongshu_pugongying", "huitun": "huitun", "xingtu": "xingtu", "tencent": "tencent_ads",
 }  # fmt: skip
 KINDS = {  # what a report feeds first, told by the end of its key
-    "search_term": "search_terms", "search_terms": "search_terms", "Search Term Report": "reference",  # sums of days that the sheet does not name
+    "search_term": "search_terms", "search_terms": "search_terms", "Search Term Report": "reference",  # of days that it does not name
     "keyword_planner": "keyword_market", "sycm": "keyword_market", "kol": "kol_profiles",
     "Campaigns": "entities", "ads.bulk": "entities", "editor": "entities", "xlsx_copy": "entities",
 }  # fmt: skip
