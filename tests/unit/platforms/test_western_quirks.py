@@ -190,3 +190,19 @@ def test_no_undo_row_could_delete_all_negatives_of_an_ad_group(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["Type"] for row in rows] == ["Format Version", "Ad Group Negative Keyword", "Keyword"]
     assert [row["Id"] for row in rows if row["Status"] == "Deleted"] == ["FILL IN", "FILL IN"]
+
+
+def test_an_editor_export_of_everything_gives_keywords_and_the_campaign_and_no_places_or_ads(read_one):
+    header = (
+        "Campaign\tBudget\tAd Group\tMax CPC\tKeyword\tCriterion Type\tLocation\tStatus\tCampaign Status\tHeadline 1\n"
+    )
+    rows = (
+        "B\t50.00\t\t\t\t\t\t\tPaused\t\n"
+        "B\t\t\t\t\t\tUnited States\t\tPaused\t\n"
+        "B\t\tQ\t1.20\tquilt\tPhrase\t\tEnabled\tPaused\t\n"
+        "B\t\tQ\t\tfree\tNegative Broad\t\tEnabled\tPaused\t\n"
+        "B\t\tQ\t\t\t\t\tEnabled\tPaused\tQuilts\n"
+    )
+    table = read_one((header + rows).encode("utf-16"))
+    assert table.frame[["level", "status"]].to_numpy().tolist() == [["placement", "paused"], ["keyword", "enabled"]]
+    assert table.unknown_columns == ()
