@@ -35,7 +35,7 @@ PLATFORMS = {
     "xiaohongshu.pugongying": "xiaohongshu_pugongying", "huitun": "huitun", "xingtu": "xingtu", "tencent": "tencent_ads",
 }  # fmt: skip
 KINDS = {  # what a report feeds first, told by the end of its key
-    "search_term": "search_terms", "search_terms": "search_terms", "Search Term Report": "reference",  # of days that it does not name
+    "search_term": "search_terms", "search_terms": "search_terms", "Search Term Report": "reference",  # its days are untold
     "keyword_planner": "keyword_market", "sycm": "keyword_market", "kol": "kol_profiles",
     "Campaigns": "entities", "ads.bulk": "entities", "editor": "entities", "xlsx_copy": "entities",
 }  # fmt: skip
