@@ -58,7 +58,7 @@ def test_a_row_without_the_unit_that_its_file_is_named_after_is_a_breach(tmp_pat
     rows = bid_rows().assign(ad_group_id=None)
     platform = with_file(split_by="ad_group_id")
     assert set(check_rows(rows, platform)["column"]) == {"ad_group_id"}
-    with pytest.raises(BidFileRefusedError, match="ad_group_id .* is missing"):
+    with pytest.raises(BidFileRefusedError, match=r"ad_group_id .* is missing"):
         write_bid_files(rows, platform, tmp_path / "out", night=NIGHT)
 
 
