@@ -10,16 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from assets.batch import Batch, code_hash
 from assets.confirmation import why_unconfirmed
-from assets.expectations.rows import check_rows, describe_bad_rows, quarantine_table
-from assets.identity import with_items
+from assets.expectations.rows import describe_bad_rows, judge_rows, quarantine_table
+from assets.identity import with_coded_items
+from assets.platforms.coded import CodedTable
 from assets.platforms.errors import UnreadableFileError
 from assets.platforms.labels import file_label
 from assets.platforms.reader import ReadTable, read_source
@@ -110,28 +112,30 @@ def _admit_table(batch: Batch, version: str, file: InputFile, table: ReadTable) 
     untrusted = why_unconfirmed(table, batch)
     if untrusted:
         return Admitted(table.platform, "", table.kind, table.report, "refused", message=untrusted)
-    frame = with_items(table.frame, table.kind, batch)
-    checked = check_rows(frame, table.kind, file.as_of)
+    rows = with_coded_items(table.rows, table.kind, batch)
+    verdict = judge_rows(rows, table.kind, file.as_of)
+    bad = verdict.with_reasons(rows.keep(verdict.is_bad).to_pandas())
     unparsed = len(table.quarantine)
-    n_bad = len(checked.bad) + unparsed
-    n_all = len(frame) + unparsed
+    n_bad = len(bad) + unparsed
+    n_all = len(rows) + unparsed
     mismatch = [one for one in table.totals if not one.holds]
     too_many = n_all > 0 and n_bad / n_all > batch.guardrails.max_failed_share
     if n_bad:
-        _quarantine(batch, file, table, quarantine_table(checked.bad, file.name))
+        _quarantine(batch, file, table, quarantine_table(bad, file.name))
     status = "quarantined" if mismatch or too_many else "read"
+    good = rows.keep(verdict.is_good)
     if status == "read":
         source = FactSource(file.sha256, table.platform, table.report, table.kind, scope=table.scope)
-        write_facts(batch.home, source, checked.good, version)
-    notes = [*map(str, table.messages), *describe_bad_rows(checked.bad)]
-    if len(checked.duplicates):
-        notes.append(f"{len(checked.duplicates)} rows repeat an earlier row exactly and count once.")
+        write_facts(batch.home, source, good, version)
+    notes = [*map(str, table.messages), *describe_bad_rows(bad)]
+    if verdict.is_repeated.any():
+        notes.append(f"{int(verdict.is_repeated.sum())} rows repeat an earlier row exactly and count once.")
     if too_many:
         limit = batch.guardrails.max_failed_share
         notes.insert(0, f"{n_bad} of {n_all} rows failed, the limit is {limit:.0%}: nothing of {file.name} is used.")
     return Admitted(
-        table.platform, _only(frame, "account"), table.kind, table.report, status, *_dates(frame),
-        rows=len(checked.good), quarantined_rows=n_bad, totals_hold=bool(mismatch), message=" | ".join(notes),
+        table.platform, _only(rows, "account"), table.kind, table.report, status, *_dates(rows),
+        rows=len(good), quarantined_rows=n_bad, totals_hold=bool(mismatch), message=" | ".join(notes),
     )  # fmt: skip
 
 
@@ -144,17 +148,18 @@ def _quarantine(batch: Batch, file: InputFile, table: ReadTable, bad: pd.DataFra
     return target
 
 
-def _only(frame: pd.DataFrame, column: str) -> str:
-    values = [one for one in frame[column].unique() if pd.notna(one)] if column in frame else []
+def _only(rows: CodedTable, column: str) -> str:
+    values = rows[column].used_words().drop_null().unique() if column in rows else []
     return str(values[0]) if len(values) == 1 else ""
 
 
-def _dates(frame: pd.DataFrame) -> tuple[str, str]:
-    first, last = ("report_date", "report_date") if "report_date" in frame else ("period_start", "period_end")
-    if first not in frame or frame[first].isna().all():
+def _dates(rows: CodedTable) -> tuple[str, str]:
+    names = ("report_date", "report_date") if "report_date" in rows else ("period_start", "period_end")
+    if names[0] not in rows:
         return "", ""
-    return _iso(frame[first].min()), _iso(frame[last].max())
+    first, last = (pc.min_max(rows[name].used_words()) for name in names)
+    return _iso(first["min"].as_py()), _iso(last["max"].as_py())
 
 
-def _iso(value: Any) -> str:
-    return pd.Timestamp(value).date().isoformat()
+def _iso(day: datetime | None) -> str:
+    return "" if day is None else day.date().isoformat()

@@ -18,7 +18,6 @@ from pyarrow import csv
 
 from assets.admission import admit_file
 from assets.batch import open_batch
-from assets.warehouse.facts import bucket_of
 from benchmarks.figures import Bar, Figure
 from benchmarks.timing import medians_in_turn
 
@@ -90,7 +89,6 @@ def _admission(home: Path) -> Callable[[], None]:
     versions = count()
 
     def admit() -> None:
-        bucket_of.cache_clear()
         (table,) = admit_file(batch, f"benchmark {next(versions)}", file)
         if (table.status, table.rows, table.quarantined_rows) != ("read", N_ROWS, 0):
             raise RuntimeError(f"the generated report was not read whole: {table}. Mend draw_report in {__file__}.")

@@ -7,33 +7,43 @@ the frame is the work of ``assets.expectations.rows``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import date, timedelta
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from assets.platforms.coded import Coded, CodedTable, constant, encode
+from assets.platforms.items import as_cells
 from configs.expectations_schema import KindRules, NumberRule, RowRules
 
 MICROS = 1_000_000
+_NOT_BLANK = r"[!-~\x{4E00}-\x{9FFF}]"
 PERIOD_COLUMNS = ("period_start", "period_end")
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Days: TypeAlias = npt.NDArray[np.datetime64]
 Broken: TypeAlias = tuple[str, str, Mask]  # rule, column ("" where it speaks of several), rows that break it
 
 
-def broken_rules(frame: pd.DataFrame, rules: RowRules, kind: KindRules, night: date) -> Iterator[Broken]:
+def broken_rules(rows: CodedTable, rules: RowRules, kind: KindRules, night: date) -> Iterator[Broken]:
     """Yield every rule of ``kind`` with the rows that break it; duplicates aside."""
-    yield from _missing(frame, kind)
-    yield from _dates(frame, kind, night)
+    yield from _missing(rows, kind)
+    yield from _dates(rows, kind, night)
     for column, number in rules.numbers.items():
-        if column in frame:
-            yield from _range(frame[column], number)
-    yield from _texts(frame, rules)
-    yield from _clicks(frame, kind)
-    yield from _conversions(frame, kind)
+        if column in rows:
+            yield from _range(column, rows[column], number)
+    yield from _texts(rows, rules)
+    yield from _clicks(rows, kind)
+    yield from _conversions(rows, kind)
+
+
+def coded_frame(frame: pd.DataFrame, numbers: Container[str], days: Container[str]) -> CodedTable:
+    """Return a frame as the rules see it; what should be a number and is not becomes infinite, so that it cannot pass."""
+    columns = {str(name): _column(frame[name], str(name), numbers, days) for name in frame.columns}
+    return CodedTable(columns, len(frame))
 
 
 def as_numbers(series: pd.Series) -> npt.NDArray[np.float64]:
@@ -44,82 +54,101 @@ def as_numbers(series: pd.Series) -> npt.NDArray[np.float64]:
     return np.where(np.isnan(values) & series.notna().to_numpy(dtype=bool), np.inf, values)
 
 
-def where_word(series: pd.Series, is_met: Callable[[str], object], *, missing: bool = False) -> Mask:
+def number_rows(column: Coded) -> npt.NDArray[np.float64]:
+    """Return a column of numbers row by row, missing as NaN."""
+    return _numbers(column).take(column.codes)
+
+
+def where_word(column: Coded, is_met: Callable[[str], object], *, missing: bool = False) -> Mask:
     """Return which cells meet the test, each distinct word being tested once; ``missing`` is the answer without a word."""
-    codes, words = pd.factorize(series)
-    met = [bool(is_met(str(word))) for word in np.asarray(words, dtype=object)]
-    return np.array([*met, missing], dtype=bool)[codes]  # a missing cell has the code -1
+    words = column.words.to_pylist()
+    return column.where(np.array([missing if word is None else bool(is_met(str(word))) for word in words], dtype=bool))
 
 
-def is_blank(series: pd.Series) -> Mask:
+def is_blank(column: Coded) -> Mask:
     """Return where a value is missing or white space only."""
-    return ~where_word(series, str.strip)
+    if not pa.types.is_string(column.words.type):
+        return column.is_missing()
+    doubtful = np.flatnonzero(~np.asarray(pc.fill_null(pc.match_substring_regex(column.words, _NOT_BLANK), False)))
+    blank = np.zeros(len(column.words), dtype=bool)
+    words = column.words.take(pa.array(doubtful)).to_pylist()
+    blank[doubtful] = [word is None or not word.strip() for word in words]
+    return column.where(blank)
 
 
-def day_bounds(frame: pd.DataFrame, column: str) -> tuple[Days, Days]:
-    """Return the first and the last day that each row speaks of: its own day, else its period."""
-    day, (start, end) = _days(frame, column), (_days(frame, name) for name in PERIOD_COLUMNS)
-    is_missing = np.isnat(day)
-    return np.where(is_missing, start, day), np.where(is_missing, end, day)
+def _column(series: pd.Series, name: str, numbers: Container[str], days: Container[str]) -> Coded:
+    if name in days:
+        dates = series if pd.api.types.is_datetime64_dtype(series.dtype) else pd.to_datetime(series, errors="coerce")
+        return encode(pa.array(dates.to_numpy(dtype="datetime64[us]")))
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return encode(pa.array(series.array, from_pandas=True))
+    return encode(pa.array(as_numbers(series), from_pandas=True) if name in numbers else as_cells(series))
 
 
-def _days(frame: pd.DataFrame, column: str) -> Days:
-    if column not in frame:
-        return np.full(len(frame), np.datetime64("NaT", "us"))
-    days = frame[column]
-    if not pd.api.types.is_datetime64_dtype(days.dtype):
-        days = pd.to_datetime(days, errors="coerce")
-    return days.to_numpy(dtype="datetime64[us]")
+def _numbers(column: Coded) -> npt.NDArray[np.float64]:
+    """Return the words of a column of numbers, missing as NaN."""
+    return np.asarray(pc.fill_null(pc.cast(column.words, pa.float64(), safe=False), np.nan))
 
 
-def _missing(frame: pd.DataFrame, kind: KindRules) -> Iterator[Broken]:
+def _missing(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
     for column in kind.required:
-        absent = column not in frame
-        yield "missing", column, np.ones(len(frame), dtype=bool) if absent else is_blank(frame[column])
+        yield "missing", column, is_blank(rows[column]) if column in rows else np.ones(len(rows), dtype=bool)
 
 
-def _dates(frame: pd.DataFrame, kind: KindRules, night: date) -> Iterator[Broken]:
+def _dates(rows: CodedTable, kind: KindRules, night: date) -> Iterator[Broken]:
     if not kind.date:
         return
-    first, last = day_bounds(frame, kind.date)
-    yield "date_missing", kind.date, np.isnat(first) | np.isnat(last)
-    yield "date_in_future", kind.date, last > np.datetime64(night)
-    yield "date_too_old", kind.date, last < np.datetime64(night - timedelta(days=kind.max_age_days))
-    yield "period_reversed", "", first > last
+    first, last = _day_bounds(rows, kind.date)
+    oldest, newest = np.datetime64(night - timedelta(days=kind.max_age_days)), np.datetime64(night)
+    days, ends = (np.asarray(one.words, dtype="datetime64[us]") for one in (first, last))
+    yield "date_missing", kind.date, first.where(np.isnat(days)) | last.where(np.isnat(ends))
+    yield "date_in_future", kind.date, last.where(ends > newest)
+    yield "date_too_old", kind.date, last.where(ends < oldest)
+    is_day = first.codes is last.codes
+    yield "period_reversed", "", np.zeros(len(rows), dtype=bool) if is_day else days[first.codes] > ends[last.codes]
 
 
-def _range(series: pd.Series, rule: NumberRule) -> Iterator[Broken]:
-    values = as_numbers(series)
+def _day_bounds(rows: CodedTable, column: str) -> tuple[Coded, Coded]:
+    """Return the first and the last day that each row speaks of: its own day, else its period."""
+    nothing = constant(None, len(rows), pa.timestamp("us"))
+    day, start, end = (rows.columns.get(name, nothing) for name in (column, *PERIOD_COLUMNS))
+    if day.words.null_count == 0:
+        return day, day
+    return tuple(encode(pc.coalesce(day.values, bound.values)) for bound in (start, end))  # type: ignore[return-value]
+
+
+def _range(name: str, column: Coded, rule: NumberRule) -> Iterator[Broken]:
+    values = _numbers(column)
     unit = MICROS if rule.is_money else 1
     infinite = np.isinf(values)
     below = values <= rule.min * unit if rule.is_min_refused else values < rule.min * unit
     if not rule.may_be_infinite:
-        yield "not_finite", str(series.name), infinite
-    yield "below_minimum", str(series.name), below & ~infinite
-    yield "above_maximum", str(series.name), (values > rule.max * unit) & ~infinite
+        yield "not_finite", name, column.where(infinite)
+    yield "below_minimum", name, column.where(below & ~infinite)
+    yield "above_maximum", name, column.where((values > rule.max * unit) & ~infinite)
 
 
-def _texts(frame: pd.DataFrame, rules: RowRules) -> Iterator[Broken]:
-    for column, allowed in rules.allowed.items():
-        if column in frame:
-            yield "unknown_value", column, ~where_word(frame[column], allowed.__contains__, missing=True)
-    for column, pattern in rules.patterns.items():
-        if column in frame:
-            yield "malformed", column, ~where_word(frame[column], re.compile(pattern).match, missing=True)
+def _texts(rows: CodedTable, rules: RowRules) -> Iterator[Broken]:
+    for name, allowed in rules.allowed.items():
+        if name in rows:
+            yield "unknown_value", name, ~where_word(rows[name], allowed.__contains__, missing=True)
+    for name, pattern in rules.patterns.items():
+        if name in rows:
+            yield "malformed", name, ~where_word(rows[name], re.compile(pattern).match, missing=True)
 
 
-def _clicks(frame: pd.DataFrame, kind: KindRules) -> Iterator[Broken]:
-    if kind.click_slack is None or not {"clicks", "impressions"} <= set(frame.columns):
+def _clicks(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
+    if kind.click_slack is None or "clicks" not in rows or "impressions" not in rows:
         return
-    wrong = as_numbers(frame["clicks"]) > as_numbers(frame["impressions"]) + kind.click_slack
-    for column, pattern in kind.click_slack_except.items():
-        if column in frame:
-            wrong = wrong & ~where_word(frame[column], re.compile(pattern).match)
+    wrong = number_rows(rows["clicks"]) > number_rows(rows["impressions"]) + kind.click_slack
+    for name, pattern in kind.click_slack_except.items() if wrong.any() else ():
+        if name in rows:
+            wrong = wrong & ~where_word(rows[name], re.compile(pattern).match)
     yield "clicks_over_impressions", "", wrong
 
 
-def _conversions(frame: pd.DataFrame, kind: KindRules) -> Iterator[Broken]:
-    if kind.conversions_per_click is None or not {"clicks", "conversions"} <= set(frame.columns):
+def _conversions(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
+    if kind.conversions_per_click is None or "clicks" not in rows or "conversions" not in rows:
         return
-    limit = as_numbers(frame["clicks"]) * kind.conversions_per_click + kind.conversions_slack
-    yield "conversions_over_clicks", "", as_numbers(frame["conversions"]) > limit
+    limit = number_rows(rows["clicks"]) * kind.conversions_per_click + kind.conversions_slack
+    yield "conversions_over_clicks", "", number_rows(rows["conversions"]) > limit

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.expectations.predicates import Broken, Mask, as_numbers, broken_rules
+from assets.expectations.predicates import Broken, Mask, broken_rules, coded_frame, number_rows
+from assets.platforms.coded import CodedTable, are_different, in_common
 from configs.expectations_schema import Expectations, KindRules, load_expectations
 
 # Bit i of `reason_mask` is RULES[i]: append, never reorder.
@@ -57,22 +58,59 @@ class RowCheck:
     warnings: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class RowVerdict:
+    """Which rows are bad and why, and which repeat an earlier one; see ``RowCheck`` for counts and warnings."""
+
+    is_bad: Mask
+    is_repeated: Mask
+    met: tuple[Broken, ...]
+    counts: dict[str, int]
+    warnings: dict[str, int]
+
+    @property
+    def is_good(self) -> Mask:
+        """Return the rows that may pass."""
+        return ~(self.is_bad | self.is_repeated)
+
+    def with_reasons(self, bad: pd.DataFrame) -> pd.DataFrame:
+        """Return the bad rows with `reasons` and `reason_mask`."""
+        reasons = np.full(len(bad), "", dtype=object)
+        bits = np.zeros(len(bad), dtype=np.int64)
+        for rule, column, mask in self.met:
+            here = mask[self.is_bad]
+            reasons[here] += ";" + reason_code(rule, column)
+            bits[here] |= np.int64(1) << RULES.index(rule)
+        return bad.assign(
+            reasons=pd.array([text.removeprefix(";") for text in reasons], dtype="str"),
+            reason_mask=pd.array(bits, dtype="Int64"),
+        )
+
+
 def check_rows(frame: pd.DataFrame, kind: str, night: date) -> RowCheck:
     """Split ``frame`` (money in micros) by the rules of ``kind``; null is not 0 and passes unless it is required."""
+    rows = coded_frame(frame, load_expectations().rows.numbers, DAY_COLUMNS)
+    verdict = judge_rows(rows, kind, night)
+    bad = verdict.with_reasons(_chosen(frame, verdict.is_bad))
+    good, repeated = (_chosen(frame, one) for one in (verdict.is_good, verdict.is_repeated))
+    return RowCheck(good, bad, repeated, verdict.counts, verdict.warnings)
+
+
+def judge_rows(rows: CodedTable, kind: str, night: date) -> RowVerdict:
+    """Return which rows the rules of ``kind`` let pass; the same rules as ``check_rows``, for coded rows."""
     expectations = load_expectations()
     rules = kind_rules(kind, expectations)
-    repeated, conflicting = _duplicates(frame, rules)
-    broken = [*broken_rules(frame, expectations.rows, rules, night), ("duplicate_key_conflict", "", conflicting)]
-    met = [one for one in broken if one[2].any()]
-    is_bad = np.zeros(len(frame), dtype=bool)
+    repeated, conflicting = _duplicates(rows, rules)
+    broken = [*broken_rules(rows, expectations.rows, rules, night), ("duplicate_key_conflict", "", conflicting)]
+    met = tuple(one for one in broken if one[2].any())
+    is_bad = np.zeros(len(rows), dtype=bool)
     for _, _, mask in met:
         is_bad |= mask
     is_repeated = repeated & ~is_bad
-    good = _chosen(frame, ~is_bad & ~is_repeated)
     counts = {reason_code(rule, column): int(mask.sum()) for rule, column, mask in met}
     if is_repeated.any():
         counts[EXACT_DUPLICATE] = int(is_repeated.sum())
-    return RowCheck(good, _with_reasons(frame, met, is_bad), _chosen(frame, is_repeated), counts, _warnings(good))
+    return RowVerdict(is_bad, is_repeated, met, counts, _warnings(rows, ~(is_bad | is_repeated)))
 
 
 def kind_rules(kind: str, expectations: Expectations) -> KindRules:
@@ -129,39 +167,33 @@ def _chosen(frame: pd.DataFrame, mask: Mask) -> pd.DataFrame:
     return frame[mask].reset_index(drop=True) if mask.any() else frame.iloc[:0]
 
 
-def _with_reasons(frame: pd.DataFrame, met: list[Broken], is_bad: Mask) -> pd.DataFrame:
-    bad = _chosen(frame, is_bad)
-    reasons = np.full(len(bad), "", dtype=object)
-    bits = np.zeros(len(bad), dtype=np.int64)
-    for rule, column, mask in met:
-        here = mask[is_bad]
-        reasons[here] += ";" + reason_code(rule, column)
-        bits[here] |= np.int64(1) << RULES.index(rule)
-    return bad.assign(
-        reasons=pd.array([text.removeprefix(";") for text in reasons], dtype="str"),
-        reason_mask=pd.array(bits, dtype="Int64"),
-    )
-
-
-def _duplicates(frame: pd.DataFrame, rules: KindRules) -> tuple[Mask, Mask]:
+def _duplicates(rows: CodedTable, rules: KindRules) -> tuple[Mask, Mask]:
     """Return the rows that repeat an earlier one exactly, and the rows that share a key but differ."""
-    repeated, conflicting = np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
-    told = [name for name in frame.columns if name not in SOURCE_COLUMNS]
-    key = [name for name in ("platform", "account", *DAY_COLUMNS, *rules.key) if name in frame] if rules.key else told
-    if not key:
-        return repeated, conflicting
-    shared = frame.duplicated(key, keep=False).to_numpy(dtype=bool)
+    nothing = np.zeros(len(rows), dtype=bool)
+    told = [name for name in rows.columns if name not in SOURCE_COLUMNS]
+    key = [name for name in ("platform", "account", *DAY_COLUMNS, *rules.key) if name in rows] if rules.key else told
+    if not key or _names_differ(rows, key):
+        return nothing, nothing
+    shared = in_common([rows[name] for name in key], len(rows))
     if not shared.any():
-        return repeated, conflicting
-    rows = frame.loc[shared, told]
-    repeated[shared] = rows.duplicated().to_numpy(dtype=bool)
-    n_versions = rows.assign(is_first=~repeated[shared]).groupby(key, dropna=False)["is_first"].transform("sum")
+        return nothing, nothing
+    repeated, conflicting = nothing.copy(), nothing.copy()
+    some = CodedTable({name: rows[name] for name in told}, len(rows)).keep(shared)
+    values = pd.DataFrame({name: column.merged().codes for name, column in some.columns.items()})
+    repeated[shared] = values.duplicated().to_numpy(dtype=bool)
+    n_versions = values.assign(is_first=~repeated[shared]).groupby(key)["is_first"].transform("sum")
     conflicting[shared] = (n_versions > 1).to_numpy(dtype=bool)
     return repeated, conflicting
 
 
-def _warnings(good: pd.DataFrame) -> dict[str, int]:
-    if not {"conversion_value", "conversions"} <= set(good.columns):
+def _names_differ(rows: CodedTable, key: list[str]) -> bool:
+    """Return whether the day and the name with most words tell all rows apart, so that nothing else needs a look."""
+    longest = max(key, key=lambda name: len(rows[name].words))
+    return are_different([rows[name] for name in key if name == longest or name in DAY_COLUMNS], len(rows))
+
+
+def _warnings(rows: CodedTable, is_good: Mask) -> dict[str, int]:
+    if "conversion_value" not in rows or "conversions" not in rows:
         return {}
-    found = int(((as_numbers(good["conversion_value"]) > 0) & (as_numbers(good["conversions"]) == 0)).sum())
-    return {VALUE_WITHOUT_CONVERSIONS: found} if found else {}
+    is_found = (number_rows(rows["conversion_value"]) > 0) & (number_rows(rows["conversions"]) == 0) & is_good
+    return {VALUE_WITHOUT_CONVERSIONS: int(is_found.sum())} if is_found.any() else {}

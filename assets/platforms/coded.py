@@ -27,11 +27,12 @@ _MAX_WIDE = 1 << 62
 class Coded:
     """One column: ``codes[row]`` is the place of the row's value in ``words``; a missing value is a null word.
 
-    Words may stand there unused (their rows were left out) and, before ``merged``, twice.
+    Words may stand there unused (their rows were left out) and, unless ``is_merged``, twice.
     """
 
     words: pa.Array
     codes: Codes
+    is_merged: bool = False
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -48,24 +49,35 @@ class Coded:
             return np.zeros(len(self.codes), dtype=bool)
         return np.ones(len(self.codes), dtype=bool) if is_met.all() else is_met.take(self.codes)
 
+    def where_word(self, word: str) -> Mask:
+        """Return the rows that hold this word."""
+        return self.where(np.asarray(pc.fill_null(pc.equal(self.words, word), False)))
+
+    def used_words(self) -> pa.Array:
+        """Return the words that stand in a row, in their order."""
+        is_used = np.zeros(len(self.words), dtype=bool)
+        is_used[self.codes] = True
+        return self.words.filter(pa.array(is_used))
+
     def is_missing(self) -> Mask:
         """Return the rows without a value."""
         return self.where(np.asarray(pc.is_null(self.words)))
 
     def keep(self, rows: Mask) -> Coded:
         """Return the column with only the rows of the mask."""
-        return Coded(self.words, self.codes[rows])
+        return Coded(self.words, self.codes[rows], self.is_merged)
 
     def take(self, order: NDArray[np.int64]) -> Coded:
         """Return the rows in this order."""
-        return Coded(self.words, self.codes.take(order))
+        return Coded(self.words, self.codes.take(order), self.is_merged)
 
     def merged(self) -> Coded:
         """Return the column with every word once, so that equal codes mean equal values and the other way round."""
-        once = pc.dictionary_encode(self.words, null_encoding="encode")
-        if len(once.dictionary) == len(self.words):
+        if self.is_merged:
             return self
-        return Coded(once.dictionary, np.asarray(once.indices).take(self.codes))
+        once = pc.dictionary_encode(self.words, null_encoding="encode")
+        is_same = len(once.dictionary) == len(self.words)
+        return Coded(once.dictionary, self.codes if is_same else np.asarray(once.indices).take(self.codes), True)
 
 
 @dataclass(frozen=True)
@@ -122,18 +134,18 @@ def encode(cells: pa.Array | pa.ChunkedArray) -> Coded:
     whole = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells])
     encoded = pc.dictionary_encode(whole, null_encoding="encode").chunks
     if not encoded:
-        return Coded(pa.array([], cells.type), np.empty(0, np.int32))
-    return Coded(encoded[-1].dictionary, np.concatenate([np.asarray(one.indices) for one in encoded]))
+        return Coded(pa.array([], cells.type), np.empty(0, np.int32), True)
+    return Coded(encoded[-1].dictionary, np.concatenate([np.asarray(one.indices) for one in encoded]), True)
 
 
 def constant(value: object, n_rows: int, kind: pa.DataType) -> Coded:
     """Return a column with the same value in every row; None is a column without values."""
-    return Coded(pa.array([value], kind), np.zeros(n_rows, np.int32))
+    return Coded(pa.array([value], kind), np.zeros(n_rows, np.int32), True)
 
 
 def all_different(values: pa.Array) -> Coded:
     """Return a column of which every row is a word of its own."""
-    return Coded(values, np.arange(len(values), dtype=np.int32))
+    return Coded(values, np.arange(len(values), dtype=np.int32), True)
 
 
 def encode_table(table: pa.Table) -> CodedTable:

@@ -56,7 +56,8 @@ def build_rows(
     found["line"] = all_different(pa.array(good.line))
     if kind == "entities":
         found["campaign_status"] = _filled_up(good.parsed.get("campaign_status"), None, n_rows)
-    table, strangers = _known_platform_rows(CodedTable(found, n_rows), kind, match, known_platforms)
+    rows = CodedTable({name: column.merged() for name, column in found.items()}, n_rows)
+    table, strangers = _known_platform_rows(rows, kind, match, known_platforms)
     notes = [Message(code="no_rows", text="it has a header and no rows of data.")] if not len(columns.line) else []
     return _finish(table, kind, match), notes, strangers
 
@@ -169,7 +170,7 @@ def _finish(rows: CodedTable, kind: str, match: Match) -> CodedTable:
     if is_segmented:
         is_product_split = "product_id" in rows and bool(segments & set(match.columns.get("product_id", ())))
         frame = add_segments(encode_table(table).to_pandas(), kind, is_product_split=is_product_split)
-        table = pa.Table.from_pandas(frame, preserve_index=False)
+        table = pa.Table.from_pandas(frame, table.schema, preserve_index=False)
     return encode_table(table)
 
 

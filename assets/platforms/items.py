@@ -9,15 +9,19 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.cells import map_words
+from assets.platforms.cells import as_mask, map_words
+from assets.platforms.coded import Coded, CodedTable, constant, encode, group_rows
 from configs.platform_schema import Platform
 
 _CASE_FREE = {"keyword", "search_term"}
 _KNOWN_WORDS = 200_000
+_PLAIN = r"^[0-9A-Za-z_.:#/+\-\x{4E00}-\x{9FFF}]+$"
+_PLAIN_LOWER = r"^[0-9a-z_.:#/+\-\x{4E00}-\x{9FFF}]+$"
 
 
 def item_key(frame: pd.DataFrame, platform: Platform, level: str) -> pd.Series:
@@ -28,14 +32,32 @@ def item_key(frame: pd.DataFrame, platform: Platform, level: str) -> pd.Series:
     KeyError
         If the platform has no key for ``level``.
     """
-    names = ("platform", "account", *platform.item_key[level])  # type: ignore[index]
-    cells = [_part(frame[name], is_case_free=name in _CASE_FREE) for name in names]
-    return _joined([*cells[:2], pa.repeat(_normalised(level), len(frame)), *cells[2:]], frame.index)
+    names = item_columns(platform, level)
+    rows = CodedTable({name: encode(as_cells(frame[name])) for name in names}, len(frame))
+    return as_series(coded_item_key(rows, platform, level), frame.index)
+
+
+def coded_item_key(rows: CodedTable, platform: Platform, level: str) -> Coded:
+    """Do the same as ``item_key`` for coded rows."""
+    first, second, *parts = [
+        _part(rows[name], is_case_free=name in _CASE_FREE) for name in item_columns(platform, level)
+    ]
+    return _joined([first, second, constant(_normalised(level), len(rows), pa.string()), *parts], len(rows))
+
+
+def item_columns(platform: Platform, level: str) -> tuple[str, ...]:
+    """Return the columns that an item of the platform is named by."""
+    return ("platform", "account", *platform.item_key[level])  # type: ignore[index]
 
 
 def join_key(parts: Sequence[pd.Series]) -> pd.Series:
     """Return the parts joined by ``|``: NFKC, stripped, with ``\\`` and ``|`` inside a part escaped."""
-    return _joined([_part(part) for part in parts], parts[0].index)
+    return as_series(coded_join_key([encode(as_cells(part)) for part in parts], len(parts[0])), parts[0].index)
+
+
+def coded_join_key(parts: Sequence[Coded], n_rows: int) -> Coded:
+    """Do the same as ``join_key`` for coded columns."""
+    return _joined([_part(part) for part in parts], n_rows)
 
 
 def as_cells(values: pd.Series) -> pa.StringArray:
@@ -45,12 +67,28 @@ def as_cells(values: pd.Series) -> pa.StringArray:
     return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
-def _part(values: pd.Series, *, is_case_free: bool = False) -> pa.StringArray:
-    return map_words(as_cells(values), _case_free if is_case_free else _normalised)
+def as_series(column: Coded, index: pd.Index) -> pd.Series:
+    """Return a coded column of text as pandas holds it."""
+    return pd.Series(pd.array(column.values, dtype="str"), index=index, name="item")
 
 
-def _joined(cells: list[pa.StringArray], index: pd.Index) -> pd.Series:
-    return pd.Series(pd.array(pc.binary_join_element_wise(*cells, "|"), dtype="str"), index=index, name="item")
+def _part(column: Coded, *, is_case_free: bool = False) -> Coded:
+    """Spell every distinct word as keys spell it; words of plain letters and digits are so already."""
+    plain, spell = (_PLAIN_LOWER, _case_free) if is_case_free else (_PLAIN, _normalised)
+    is_other = ~as_mask(pc.match_substring_regex(column.words, plain))
+    if not is_other.any():
+        return column
+    others = pa.array(is_other)
+    return Coded(
+        pc.replace_with_mask(column.words, others, map_words(column.words.filter(others), spell)), column.codes
+    )
+
+
+def _joined(parts: Sequence[Coded], n_rows: int) -> Coded:
+    """Join the parts once for every combination of them that occurs."""
+    groups = group_rows(parts, n_rows)
+    cells = [part.words.take(pa.array(part.codes[groups.example])) for part in parts]
+    return Coded(pc.binary_join_element_wise(*cells, "|"), groups.codes.astype(np.int32)).merged()
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)  # the same words come every night

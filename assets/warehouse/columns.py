@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from assets.platforms.coded import Coded, CodedTable, constant, encode_table
 from assets.platforms.kinds import KIND_COLUMNS
 from assets.warehouse.errors import FactsError
 
@@ -98,6 +100,14 @@ def to_arrow(frame: pd.DataFrame, kind: str, source: str) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=order)
 
 
+def to_coded(rows: pd.DataFrame | CodedTable, kind: str, source: str) -> CodedTable:
+    """Return rows with the stored type of every column, missing columns as nulls; refuse what does not fit."""
+    if isinstance(rows, pd.DataFrame):
+        return encode_table(to_arrow(rows, kind, source))
+    order = column_order(kind, list(rows.columns))
+    return CodedTable({name: _stored(rows, name, cell_type(kind, name), source) for name in order}, len(rows))
+
+
 def to_pandas(table: pa.Table) -> pd.DataFrame:
     """Return stored facts as a frame: Int64 counts and money, ``str`` text, nullable flags."""
     return table.to_pandas(types_mapper=PANDAS_TYPES.get)
@@ -122,6 +132,18 @@ def measure_columns(kind: str, present: Sequence[str]) -> list[str]:
 
 def _ranks(values: pd.Series) -> NDArray[np.int64]:
     return pd.factorize(values, sort=True)[0].astype(np.int64)
+
+
+def _stored(rows: CodedTable, name: str, cell: str, source: str) -> Coded:
+    if name not in rows:
+        return constant(None, len(rows), TYPES[cell])
+    column = rows[name].merged()
+    is_float = pa.types.is_floating(column.words.type)
+    if is_float and pc.any(pc.is_inf(column.words)).as_py():
+        raise FactsError(source, name, "infinite values", LIMITS[cell])
+    if cell == "money" and is_float:
+        raise FactsError(source, name, f"{column.words.type} values", LIMITS[cell])
+    return column if column.words.type == TYPES[cell] else Coded(column.words.cast(TYPES[cell]), column.codes)
 
 
 def _to_array(values: pd.Series, cell: str, source: str) -> pa.Array:

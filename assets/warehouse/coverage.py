@@ -10,10 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.platforms.coded import Coded, CodedTable, group_rows
 from assets.warehouse.columns import PERIOD, time_columns
 from assets.warehouse.documents import read_document, write_document
 from assets.warehouse.home import Home
@@ -40,19 +42,23 @@ def write_coverage(home: Home, sha256: str, content: dict[str, Any]) -> None:
     write_document(coverage_path(home, sha256), content)
 
 
-def cover(table: pa.Table, kind: str) -> list[list[Any]]:
+def cover(table: CodedTable, kind: str) -> list[list[Any]]:
     """Return one list per platform, account and day or period of stored facts, with its sums, in order."""
-    times = time_columns(kind, table.column_names)
+    times = time_columns(kind, list(table.columns))
     keys = ["platform", "account", *times]
-    numbers = {name: _whole_cells(table[name]) for name in SUMS if name in table.column_names}
+    groups = group_rows([table[name] for name in keys], len(table))
+    numbers = {name: _whole_cells(table[name]) for name in SUMS if name in table}
+    cells = pa.table({"group": groups.codes, **{name: one.values for name, one in numbers.items()}})
     sums = [(name, "sum", pc.ScalarAggregateOptions(min_count=1)) for name in numbers]
-    cells = pa.table({**{name: table[name] for name in keys}, **numbers})
-    grouped = cells.group_by(keys, use_threads=False).aggregate([([], "count_all"), *sums])
-    found = grouped.sort_by([(name, "ascending") for name in keys]).to_pydict()
+    grouped = cells.group_by("group", use_threads=False).aggregate([([], "count_all"), *sums])
+    example = groups.example.take(np.asarray(grouped["group"]))
+    named = {name: table[name].take(example).values for name in keys}
+    whole = pa.table({**named, **{name: grouped[name] for name in grouped.column_names}})
+    found = whole.sort_by([(name, "ascending") for name in keys]).to_pydict()
     found |= {"rows": found["count_all"], **{name: found[f"{name}_sum"] for name in numbers}}
     if "order_date" in times:
         found["report_date"] = found["order_date"]
-    nothing = [None] * len(grouped)
+    nothing = [None] * len(whole)
     return [[_plain(value) for value in row] for row in zip(*(found.get(name, nothing) for name in CELLS), strict=True)]
 
 
@@ -77,11 +83,12 @@ def visible_coverage(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame
     return frame.astype({**dates, **dict.fromkeys(("rows", *SUMS), "Int64")})
 
 
-def _whole_cells(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+def _whole_cells(column: Coded) -> Coded:
     """Do the same as ``whole`` for stored cells."""
-    if pa.types.is_floating(cells.type):
-        return pc.round(pc.multiply(cells, MICROS), round_mode="half_to_even").cast(pa.int64())
-    return cells.cast(pa.int64())
+    words = column.words
+    if pa.types.is_floating(words.type):
+        words = pc.round(pc.multiply(words, MICROS), round_mode="half_to_even")
+    return Coded(words.cast(pa.int64()), column.codes)
 
 
 def _plain(value: Any) -> Any:

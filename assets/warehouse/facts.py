@@ -10,24 +10,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from assets.platforms.coded import CodedTable
 from assets.platforms.kinds import KIND_COLUMNS
 from assets.warehouse import columns
 from assets.warehouse.coverage import CELLS, MICROS, SUMS, cover, coverage_path, read_coverage, write_coverage
 from assets.warehouse.documents import replacing
 from assets.warehouse.errors import FactsError
+from assets.warehouse.fact_file import write_sorted
 from assets.warehouse.home import Home
-
-N_BUCKETS = 64
-ROWS_PER_GROUP = 65_536
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def facts_path(home: Home, name: str) -> Path:
     return home.warehouse / "facts" / f"{name}.parquet"
 
 
-def write_facts(home: Home, source: FactSource, frame: pd.DataFrame, code_version: str = "") -> None:
+def write_facts(home: Home, source: FactSource, rows: pd.DataFrame | CodedTable, code_version: str = "") -> None:
     """Store one table of one source file and index it; the same again writes the same bytes.
 
     Facts of this file that another ``code_version`` (of reader and platform configuration) wrote are dropped first.
@@ -60,14 +55,12 @@ def write_facts(home: Home, source: FactSource, frame: pd.DataFrame, code_versio
     """
     if source.kind not in KIND_COLUMNS:
         raise FactsError(source.report, "kind", repr(source.kind), f"one of {', '.join(sorted(KIND_COLUMNS))}")
-    table = columns.to_arrow(frame, source.kind, source.report)
-    _require(table, list(frame.columns), source)
-    table = _sort(table)
+    present = list(rows.columns)
+    table = columns.to_coded(rows, source.kind, source.report)
+    _require(table, present, source)
     note = {"bidwright": json.dumps({**asdict(source), "code_version": code_version}, sort_keys=True)}
     with replacing(facts_path(home, source.name)) as temporary:
-        pq.write_table(
-            table.replace_schema_metadata(note), temporary, compression="zstd", row_group_size=ROWS_PER_GROUP
-        )  # fmt: skip
+        write_sorted(table, temporary, note)
     content = _begin(home, source.sha256, code_version)
     days = cover(table, source.kind)
     sources = {**content["sources"], source.name: {**asdict(source), "days": days}}
@@ -111,38 +104,20 @@ def source_summary(home: Home, sha256: str) -> dict[str, Any] | None:
     return {"is_sealed": content["is_sealed"], "details": content["details"], "tables": tables}
 
 
-@lru_cache(maxsize=200_000)  # the same items come every night
-def bucket_of(text: str) -> int:
-    """Return the bucket of an item or keyword; stable over processes, machines and versions."""
-    return int(_short_hash(text), 16) % N_BUCKETS
-
-
 def _short_hash(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
-def _require(table: pa.Table, present: list[str], source: FactSource) -> None:
+def _require(table: CodedTable, present: list[str], source: FactSource) -> None:
     """Refuse facts that no window could place: without platform, account, or time."""
     for name in ("platform", "account", *columns.time_columns(source.kind, present)):
         if name not in present:
             raise FactsError(source.report, name, "nothing: the column is missing", "a value in every row")
-        n_missing = table[name].null_count
+        n_missing = int(table[name].is_missing().sum())
         if n_missing:
             raise FactsError(
                 source.report, name, f"no value in {n_missing} of {len(table)} rows", "a value in every row"
             )
-
-
-def _sort(table: pa.Table) -> pa.Table:
-    """Add the bucket and sort by it, then by day, item and line."""
-    words = [table[name] for name in ("item", "keyword") if name in table.column_names]
-    word = pc.coalesce(*words, pa.scalar("")) if words else pa.chunked_array([pa.repeat("", len(table))])
-    encoded = word.combine_chunks().dictionary_encode()
-    buckets = pa.array([bucket_of(one) for one in encoded.dictionary.to_pylist()], pa.int16())
-    table = table.append_column("bucket", buckets.take(encoded.indices))
-    days = [name for name in ("report_date", "order_date", "period_start") if name in table.column_names]
-    order = [(name, "ascending") for name in ("bucket", *days, "item", "line") if name in table.column_names]
-    return table.take(pc.sort_indices(table, sort_keys=order))
 
 
 def _begin(home: Home, sha256: str, code_version: str) -> dict[str, Any]:

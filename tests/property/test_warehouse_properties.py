@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.warehouse.arrivals import record_arrivals
-from assets.warehouse.facts import FactSource, bucket_of, write_facts
+from assets.warehouse.fact_file import bucket_of
+from assets.warehouse.facts import FactSource, write_facts
 from assets.warehouse.home import Home, open_home
 from assets.warehouse.inputs import InputFile, NightInputs
 from assets.warehouse.window import daily_window, period_facts, snapshots

@@ -1,0 +1,130 @@
+"""The bytes of a facts file: rows in the order of bucket, day, item and line, as Parquet.
+
+What facts are and where they lie is in ``facts``; here belongs only their order and form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from assets.platforms.coded import Coded, CodedTable, constant, encode
+
+N_BUCKETS = 64
+ROWS_PER_GROUP = 65_536
+DAYS = ("report_date", "order_date", "period_start")
+FILTERED = ("platform", "account", "report_date", "order_date", "period_start", "period_end")  # what windows ask for
+_MAX_KEY = 1 << 62
+
+
+def write_sorted(table: CodedTable, path: Path, note: Mapping[str, str]) -> None:
+    """Write the rows with their bucket in order; the same rows give the same bytes, however they come."""
+    table = table.having({"bucket": _buckets(table)})
+    order = _order(table)
+    make = partial(_row_group, table, order)
+    fields = [(name, _written_type(column)) for name, column in table.columns.items()]
+    plain = [name for name in table.columns if name != "line"]
+    with (
+        pq.ParquetWriter(
+            path, pa.schema(fields), compression="lz4", use_dictionary=plain, store_schema=False,
+            column_encoding={"line": "DELTA_BINARY_PACKED"} if "line" in table else None,
+            write_statistics=[name for name in FILTERED if name in table],
+        ) as writer,
+        ThreadPoolExecutor(pa.cpu_count()) as pool,
+    ):  # fmt: skip
+        starts = range(0, max(len(table), 1), ROWS_PER_GROUP)
+        for group in pool.map(make, starts) if len(starts) > 1 else map(make, starts):
+            writer.write_table(group, row_group_size=ROWS_PER_GROUP)
+        writer.add_key_value_metadata(dict(note))
+
+
+def bucket_of(text: str) -> int:
+    """Return the bucket of an item or keyword; stable over processes, machines and versions."""
+    return int(_buckets_of(pa.array([text]))[0])
+
+
+def _buckets_of(words: pa.StringArray) -> NDArray[np.int16]:
+    """Return the bucket of every word: SipHash with pandas' fixed key."""
+    texts = np.array(words.to_pylist(), dtype=object)
+    return (pd.util.hash_array(texts, categorize=False) % N_BUCKETS).astype(np.int16)
+
+
+def _buckets(table: CodedTable) -> Coded:
+    """Return the bucket of every row, by its item, else by its keyword."""
+    names = [table[name] for name in ("item", "keyword") if name in table]
+    if not names:
+        word = constant("", len(table), pa.string())
+    elif names[0].words.null_count == 0:
+        word = names[0]
+    else:
+        word = encode(pc.coalesce(*(one.values for one in names), pa.scalar("")))
+    return Coded(pa.array(_buckets_of(word.words)), word.codes)
+
+
+def _order(table: CodedTable) -> NDArray[np.int64]:
+    """Return the rows in order; one sort of one number per row, in which all sort keys and the row stand."""
+    names = ["bucket", *(name for name in DAYS if name in table), *(one for one in ("item", "line") if one in table)]
+    if "line" in table and _is_in_line_order(table["line"]):
+        names.remove("line")
+    n_rows = len(table)
+    ranks = [_ranks(table[name].words) for name in names]
+    sizes = [int(rank.max(initial=0)) + 1 for rank in ranks]
+    if np.prod([*sizes, max(n_rows, 1)], dtype=object) > _MAX_KEY:
+        return np.lexsort(
+            [rank.take(table[name].codes) for name, rank in zip(reversed(names), reversed(ranks), strict=True)]
+        )
+    key = np.zeros(n_rows, dtype=np.int64)
+    for name, rank, size in zip(names, ranks, sizes, strict=True):
+        key *= size
+        key += rank.take(table[name].codes)
+    key *= max(n_rows, 1)
+    key += np.arange(n_rows)
+    key.sort()
+    return key % max(n_rows, 1)
+
+
+def _is_in_line_order(line: Coded) -> bool:
+    values = line.values
+    return values.null_count == 0 and bool((np.diff(np.asarray(values)) >= 0).all())
+
+
+def _ranks(words: pa.Array) -> NDArray[np.int64]:
+    """Return the place of every word in their order, from 0; a missing word comes last."""
+    return np.asarray(pc.rank(words, "ascending", tiebreaker="dense")).astype(np.int64) - 1
+
+
+def _row_group(table: CodedTable, order: NDArray[np.int64], start: int) -> pa.Table:
+    rows = order[start : start + ROWS_PER_GROUP]
+    return pa.table({name: _cells(column, rows) for name, column in table.columns.items()})
+
+
+def _cells(column: Coded, rows: NDArray[np.int64]) -> pa.Array:
+    """Return some rows as they are written; text with its distinct words, so that they need not be found again."""
+    if _is_empty(column):
+        return pa.nulls(len(rows), column.words.type)
+    codes = pa.array(column.codes.take(rows))
+    if not pa.types.is_string(column.words.type):
+        return column.words.take(codes)
+    used = pc.dictionary_encode(codes)
+    words = column.words.take(used.dictionary)
+    if words.null_count == 0:
+        return pa.DictionaryArray.from_arrays(used.indices, words)
+    return words.take(used.indices).dictionary_encode()
+
+
+def _written_type(column: Coded) -> pa.DataType:
+    is_coded = pa.types.is_string(column.words.type) and not _is_empty(column)
+    return pa.dictionary(pa.int32(), pa.string()) if is_coded else column.words.type
+
+
+def _is_empty(column: Coded) -> bool:
+    return column.words.null_count == len(column.words)
