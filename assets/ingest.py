@@ -108,17 +108,20 @@ def judge(batch: Batch, profile: pd.DataFrame, files: pd.DataFrame) -> pd.DataFr
     end = batch.night + timedelta(days=1)
     restated: list[pd.DataFrame] = []
     unpriced: list[pd.DataFrame] = []
+    conflicts: list[pd.DataFrame] = []
     for kind in DAILY_KINDS[:2]:
         found = window.daily_window(
             batch.home, batch.inputs, kind, end - timedelta(days=HISTORY_DAYS), end,
             max_restatement=batch.guardrails.max_restatement, threads=batch.settings.threads,
         )  # fmt: skip
         restated.append(found.restatements)
+        conflicts.append(found.conflicts.reindex(columns=["platform", "account", "report_date"]))
         pairs = found.frame[["platform", "currency", "report_date"]].drop_duplicates()
         rate = fx_rates(pairs["currency"], pairs["report_date"], batch.settings.fx, batch.settings.shop.currency)
         unpriced.append(pairs.loc[rate.isna(), ["platform", "currency"]].drop_duplicates())
     history = profile[profile["report_date"] < pd.Timestamp(batch.night)]
-    background = Background(history, pd.concat(restated, ignore_index=True), pd.concat(unpriced, ignore_index=True))
+    parts = (pd.concat(each, ignore_index=True) for each in (restated, unpriced, conflicts))
+    background = Background(history, *parts)
     return judge_platforms(profile, files, background, batch.uses, batch.night, batch.guardrails)
 
 

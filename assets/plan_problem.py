@@ -99,7 +99,7 @@ def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["min_multiplier"], out["max_multiplier"], ceiling = 1.0, 1.0, ceilings(out)
     for (platform, lever), part in out[out["lever"] != ""].groupby(["platform", "lever"], sort=True):
         low, high = _caps(part, str(lever), batch.platforms[str(platform)], batch.guardrails)
-        low, high = _one_way(low, high, str(lever), batch.platforms[str(platform)])
+        low, high = _one_way(part, str(lever), (low, high), batch.platforms[str(platform)])
         if lever == "keyword_bid":
             high = np.maximum(np.minimum(high, ceiling[part.index]), low)
         out.loc[part.index, "min_multiplier"], out.loc[part.index, "max_multiplier"] = low, high
@@ -134,12 +134,17 @@ def _caps(part: pd.DataFrame, lever: str, platform: Platform, caps: Guardrails) 
     return ones - caps.max_budget_lower, high
 
 
-def _one_way(low: np.ndarray, high: np.ndarray, lever: str, platform: Platform) -> tuple[np.ndarray, np.ndarray]:
+def _one_way(
+    part: pd.DataFrame, lever: str, caps: tuple[np.ndarray, np.ndarray], platform: Platform
+) -> tuple[np.ndarray, np.ndarray]:
     """Take away the direction that a platform does not permit; a target that only rises lets its cost only fall."""
-    rule = platform.rulebook.rule(lever)
-    if rule is None or rule.may_lower:
+    rule, (low, high) = platform.rulebook.rule(lever), caps
+    if rule is None:
         return low, high
-    return (low, np.minimum(high, 1.0)) if lever == "target_roas" else (np.maximum(low, 1.0), np.maximum(high, 1.0))
+    only_rises = part["entity_type"].isin(rule.raises_only).to_numpy() | (not rule.may_lower)
+    if lever == "target_roas":
+        return low, np.where(only_rises, np.minimum(high, 1.0), high)
+    return np.where(only_rises, np.maximum(low, 1.0), low), np.where(only_rises, np.maximum(high, 1.0), high)
 
 
 def _with_goals(rows: pd.DataFrame) -> pd.DataFrame:

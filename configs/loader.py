@@ -26,11 +26,22 @@ class ConfigError(ValueError):
 
 def load_settings(home_root: Path | None = None) -> Settings:
     """Return the packaged settings with ``<home>/settings.yaml`` laid over them, key by key, and what was confirmed."""
-    settings = _load(Settings, "settings.yaml", home_root)
+    settings = _with_required(_load(Settings, "settings.yaml", home_root))
     path = None if home_root is None else home_root / CONFIRMED
     if path is None or not path.exists():
         return settings
     return _validate(Settings, settings.model_dump() | {"confirmed": read_yaml(path)}, path)
+
+
+def _with_required(settings: Settings) -> Settings:
+    """Fill in which daily report a platform must deliver, where the shop does not say: keywords, or plans where it has none."""
+    known = load_platforms()
+    uses = {}
+    for name, use in settings.platforms.items():
+        kinds = {kind for spec in known[name].reports for kind in spec.kinds} if name in known else set()
+        told = "required" in use.model_fields_set or "keyword_daily" in kinds or "placement_daily" not in kinds
+        uses[name] = use if told else use.model_copy(update={"required": ("placement_daily",)})
+    return settings.model_copy(update={"platforms": uses})
 
 
 def confirm_report(home_root: Path, report: str, confirmed: Confirmed) -> Path:

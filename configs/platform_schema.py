@@ -131,6 +131,7 @@ class LeverRule(Frozen):
     edits_per_day: int | None = Field(default=None, ge=1)  # of one item; None = as many as wanted
     learning_days: int = Field(default=0, ge=0)  # an edited item is left alone for so many days
     may_lower: bool = True  # False: the platform takes raises only
+    raises_only: tuple[str, ...] = ()  # entity types for which it takes raises only
     source: Source
 
     @property

@@ -56,7 +56,7 @@ def _lever(rule: LeverRule) -> dict[str, Any]:
     limits = [rule.minimum, rule.maximum, rule.step] if rule.has_value else []
     return {
         "lever": rule.lever, "limits": limits, "edits_per_day": rule.edits_per_day, "learning_days": rule.learning_days,
-        "may_lower": rule.may_lower, "evidence": rule.source.evidence,
+        "may_lower": rule.may_lower, "raises_only": list(rule.raises_only), "evidence": rule.source.evidence,
     }  # fmt: skip
 
 
@@ -96,7 +96,11 @@ def _lever_text(rule: dict[str, Any]) -> str:
         text += f", {rule['edits_per_day']} a day"
     if rule["learning_days"]:
         text += f", rests {rule['learning_days']} days"
-    return f"{text}{'' if rule['may_lower'] else ', raises only'} ({rule['evidence']})"
+    if not rule["may_lower"]:
+        text += ", raises only"
+    elif rule["raises_only"]:
+        text += f", raises only for {', '.join(rule['raises_only'])}"
+    return f"{text} ({rule['evidence']})"
 
 
 def _file_text(spec: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ Fields: TypeAlias = dict[str, str] | None  # what the sentence needs; None = no 
 KindRule: TypeAlias = Callable[[PlatformFacts, str], Fields]
 
 MIN_HISTORY_DAYS = 7
+CONFLICT_DAYS = 7  # of older contradictions the rest of the window knows more
 JUMP_WITHOUT_HISTORY = 100.0
 OK = "ok"
 STATUS_DTYPES = {
@@ -225,6 +226,15 @@ def _cost_fields(facts: PlatformFacts, last: tuple[float, float, float], limit: 
     }  # fmt: skip
 
 
+def _conflict(facts: PlatformFacts) -> Fields:
+    """Hold while two files of one night contradict each other about the last days: neither of them can be believed."""
+    rows = facts.conflicts
+    if rows.empty:
+        return None
+    recent = rows[rows["report_date"] > pd.Timestamp(facts.night) - pd.Timedelta(days=CONFLICT_DAYS)]
+    return {"count": str(len(recent)), "date": _day(recent["report_date"].min())} if len(recent) else None
+
+
 def _first(rule: KindRule, facts: PlatformFacts) -> Fields:
     """Return what ``rule`` says of the first required kind that breaks it."""
     return next((fields for kind in facts.use.required if (fields := rule(facts, kind)) is not None), None)
@@ -240,6 +250,7 @@ HOLD_RULES: dict[str, Callable[[PlatformFacts], Fields]] = {
     "mixed_currency": partial(_first, _mixed_currency),
     "missing_fx": _missing_fx,
     "restatement_held": _restatement,
+    "conflicting_rows": _conflict,
     "cost_unknown": partial(_first, _cost_unknown),
     "cost_jump": partial(_first, _cost_jump),
     "zero_cost_day": partial(_first, _zero_cost_day),

@@ -24,12 +24,14 @@ class Background:
     ``daily``: earlier days as profile rows (at least platform, kind, report_date, cost; also account, as_of, clicks);
     where tonight's profile has the day too, tonight's counts. ``restatements``: newer versions that cut a day's cost
     too far and wait for confirmation (at least platform; also report_date, refused_as_of). ``missing_fx``: platform and
-    currency of rows without an exchange rate.
+    currency of rows without an exchange rate. ``conflicts``: rows of one key from different files of one night that
+    differ in a number (at least platform, report_date).
     """
 
     daily: pd.DataFrame
     restatements: pd.DataFrame | None = None
     missing_fx: pd.DataFrame | None = None
+    conflicts: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class PlatformFacts:
     days: dict[str, pd.DataFrame]
     restatements: pd.DataFrame
     missing_fx: pd.DataFrame
+    conflicts: pd.DataFrame
 
     @property
     def expected_day(self) -> pd.Timestamp:
@@ -122,6 +125,7 @@ def gather_facts(
         days={kind: days_of(pd.concat([earlier, own], ignore_index=True), kind, night) for kind in daily},
         restatements=_of(background.restatements, name),
         missing_fx=_of(background.missing_fx, name),
+        conflicts=_of(background.conflicts, name),
     )
 
 

@@ -127,6 +127,7 @@ def _check_values(part: pd.DataFrame, rule: LeverRule) -> list[Breach]:
     finite = pd.Series(np.isfinite(new), index=part.index)
     units = new.where(finite, 0.0) / rule.step
     factor = new / old
+    only_rises = part["entity_type"].isin(rule.raises_only) | (not rule.may_lower)
     tests = (
         (~finite, "is not a finite number", "finite"),
         (finite & (new < rule.minimum), "is below the minimum", f"{rule.minimum:.12g}"),
@@ -137,7 +138,7 @@ def _check_values(part: pd.DataFrame, rule: LeverRule) -> list[Breach]:
             "jumps too far from the old value",
             f"x{MAX_JUMP:g}",
         ),
-        (finite & (new < old) & (not rule.may_lower), "lowers what the platform lets only rise", "raises only"),
+        (finite & (new < old) & only_rises, "lowers what the platform lets only rise", "raises only"),
     )
     found: list[Breach] = []
     for mask, reason, limit in tests:

@@ -24,8 +24,10 @@ from assets.edits import (
     resting_items,
 )
 from assets.plan_problem import build_problem, with_caps
+from assets.platforms.levers import check_rows
 from assets.pruning import verdicts
 from optimizers.allocation import allocate
+from tests.golden.sample_rows import sample_rows
 from tests.unit.assets.made_up import make_batch, make_items
 from tests.unit.assets.planned import fixed_plan
 
@@ -120,10 +122,21 @@ def test_pauses_come_before_bids_and_what_is_beyond_the_limit_is_held_with_its_r
     assert not beyond_edits(rows.assign(is_writable=False), batch).any()
 
 
-def test_a_lever_that_only_rises_is_never_lowered(tmp_path):
-    batch = ruled(tmp_path, may_lower=False)
+@pytest.mark.parametrize("rule", [{"may_lower": False}, {"raises_only": ("Keyword",)}])
+def test_a_lever_that_only_rises_is_never_lowered_nor_written_lower(tmp_path, rule):
+    batch = ruled(tmp_path, **rule)
     weak = with_caps(make_items({"value_per_click": 0.1}), batch).loc[0]
     assert (weak["min_multiplier"], weak["max_multiplier"] >= 1.0) == (1.0, True)
+    rows = sample_rows(batch.platforms[NAME])
+    told = check_rows(rows[rows["lever"] == "keyword_bid"], batch.platforms[NAME])
+    lowered = rows.index[(rows["lever"] == "keyword_bid") & (rows["new_value"] < rows["old_value"])]
+    assert set(told["row"]) == set(lowered)
+    assert told["reason"].unique().tolist() == ["lowers what the platform lets only rise"]
+
+
+def test_only_the_named_entity_types_are_bound_to_rise(tmp_path):
+    batch = ruled(tmp_path, raises_only=("Product Targeting",))
+    assert with_caps(make_items({"value_per_click": 0.1}), batch).loc[0, "min_multiplier"] < 1.0
 
 
 def test_an_item_paused_for_want_of_stock_is_switched_on_when_stock_is_back(tmp_path):

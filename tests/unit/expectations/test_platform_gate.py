@@ -67,6 +67,10 @@ def known(**facts: object) -> Background:
 RESTATED = pd.DataFrame({
     "platform": ["google_ads"], "report_date": [pd.Timestamp("2026-02-20")], "refused_as_of": [pd.Timestamp(NIGHT)],
 })  # fmt: skip
+CONTRADICTED = pd.DataFrame({  # the first is too old to matter tonight, the last is another platform's
+    "platform": ["google_ads", "google_ads", "google_ads", "amazon_sp"],
+    "report_date": pd.to_datetime(["2026-02-10", "2026-02-27", "2026-03-01", "2026-02-28"]),
+})  # fmt: skip
 UNPRICED = pd.DataFrame({"platform": ["google_ads", "google_ads", "amazon_sp"], "currency": ["USD", None, "INR"]})
 REFUSED = a_file("bad.csv", status="refused", kind="", rows=0, first_date=None, last_date=None, message="half a file")
 HELD: list[tuple[str, Callable[[], Shop], str]] = [
@@ -99,6 +103,11 @@ HELD: list[tuple[str, Callable[[], Shop], str]] = [
         "restatement_held",
         lambda: Shop(background=known(restatements=RESTATED)),
         "cuts the cost of 1 days (first 2026-02-20) by more than 5.0%",
+    ),
+    (
+        "conflicting_rows",
+        lambda: Shop(background=known(conflicts=CONTRADICTED)),
+        "contradict each other in 2 rows (first 2026-02-27)",
     ),
     ("cost_unknown", lambda: Shop(profile_of([100.0] * 19 + [np.nan])), "no usable cost on 2026-03-01"),
     ("cost_unknown", lambda: Shop(profile_of([100.0] * 19 + [np.inf])), "no usable cost on 2026-03-01"),
