@@ -235,8 +235,8 @@ def _closes_quotes(content: bytes, delimiter: str) -> bool:
 def _first_lines(body: str, shape: Shape) -> tuple[list[int], tuple[BrokenRow, ...]]:
     """Return each row's first line, counted from 1 in ``body``, and the rows that swallowed others.
 
-    A quoted cell may hold line ends. One that holds as many delimiters as a row does not: its quote opened in one row
-    and closed in a later one, so that the cells behind it belong to another row.
+    A quoted cell may hold line ends. One that holds half as many delimiters as a row does not: its quote opened in one
+    row and closed in a later one, so that the cells behind it belong to another row.
     """
     starts: list[int] = []
     swallowed: list[BrokenRow] = []
@@ -246,7 +246,7 @@ def _first_lines(body: str, shape: Shape) -> tuple[list[int], tuple[BrokenRow, .
         starts.append(before + 1)
         long = [cell for cell in cells if "\n" in cell or "\r" in cell]
         n_inside = sum(cell.count(shape.delimiter) for cell in long)
-        if len(cells) == shape.width and n_inside >= max(shape.width - 1, 1):
+        if len(cells) == shape.width and long and n_inside >= min(shape.width - 1, max(shape.width // 2, 2)):
             parts = tuple(part for cell in cells for part in (cell.split(shape.delimiter) if cell in long else [cell]))
             swallowed.append(BrokenRow(before + 1, parts, reader.line_num - before))
         before = reader.line_num

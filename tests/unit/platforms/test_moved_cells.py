@@ -30,6 +30,12 @@ def test_a_quote_that_opens_in_one_row_and_closes_in_another_costs_both(read_one
     assert table.quarantine["line"].tolist() == [2, 3]
 
 
+def test_a_quote_that_swallows_the_rest_of_a_damaged_row_costs_both(read_one):
+    table = read_one(f'{HEADER}\n{ROWS[0]}\n"p2,20,0.3\n"p3,pillow,30,0.2,\n')
+    assert table.frame["product_id"].tolist() == ["p1"]
+    assert table.quarantine["line"].tolist() == [3, 4]
+
+
 def test_a_cell_with_a_line_end_and_a_few_delimiters_is_a_cell(read_one):
     table = read_one(f'{HEADER}\np1,"quilt\nsoft, warm",10,0.4,A\n{ROWS[1]}\n')
     assert table.frame["product_name"].tolist() == ["quilt\nsoft, warm", "blanket"]
