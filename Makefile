@@ -6,12 +6,14 @@ STAMP := $(VENV)/.installed
 HOME_DIR ?= data
 PORT ?= 3000
 JOBS ?= 2
+MUTANTS ?= 20000
+FUZZ_SECONDS ?= 60
 # The lock names every library, so nothing is left to resolve (pip 23 cannot resolve extras in hash mode at all); Python
 # compiles what is imported when it is imported, which halves the set-up.
 PIP_FLAGS := -qq --disable-pip-version-check --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run ui test check bench clean
+.PHONY: help setup run ui test test-faults fuzz check bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +46,15 @@ ui: setup ## the Dagster UI of the demo home on 127.0.0.1
 test: setup ## everything that a reviewer needs to trust a change
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-fail-under=90 -q
 
+test-faults: setup ## read MUTANTS damaged and hostile files; each is read right, set aside or refused
+	@$(BIN)/python -m tests.faults.run --mutants $(MUTANTS) --processes $(JOBS) --save .faults
+
+fuzz: setup ## let a coverage-guided fuzzer look for files that break the reader, for FUZZ_SECONDS
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || { \
+	  echo "The fuzzer needs Linux on x86_64 with Python 3.11 to 3.13; make test-faults runs everywhere."; exit 0; } && \
+	  mkdir -p .faults/corpus && \
+	  $(BIN)/python -m tests.fuzz.fuzz_reader .faults/corpus tests/samples -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=.faults/
+
 check: setup ## ruff, mypy, import-linter, architecture test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -55,4 +66,4 @@ bench: setup ## speed and decision quality, each against a peer in the same run
 	@$(BIN)/python -m benchmarks.run
 
 clean: ## remove the virtual environment and caches; the home stays
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .faults
