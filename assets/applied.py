@@ -13,6 +13,7 @@ import pandas as pd
 from assets.batch import Batch, Batches
 from assets.bid_rows import VALUE_OF_LEVER
 from assets.catalogue import load_entities
+from assets.platforms.bid_table import row_key
 from assets.platforms.cells import normalise_word
 from assets.presentation import tables
 from assets.steps import Step, night_table
@@ -123,15 +124,11 @@ def _refusals(edits: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row_keys(rows: pd.DataFrame) -> list[object]:
-    """Return the row key that upload files carry: the item without platform, account and level."""
+    """Return the row key that upload files carry, for results that echo it."""
     if "row_key" in rows:
-        return [
-            None if pd.isna(key) else (name, str(key))
-            for name, key in zip(rows["platform"], rows["row_key"], strict=True)
-        ]
-    return [
-        (name, "|".join(str(item).split("|")[3:])) for name, item in zip(rows["platform"], rows["item"], strict=True)
-    ]
+        pairs = zip(rows["platform"], rows["row_key"], strict=True)
+        return [None if pd.isna(key) else (name, str(key)) for name, key in pairs]
+    return [(name, row_key(str(item))) for name, item in zip(rows["platform"], rows["item"], strict=True)]
 
 
 def _ids(rows: pd.DataFrame) -> list[object]:

@@ -7,7 +7,8 @@ values are allowed is in ``levers``; bytes are in ``cell_writer``; folders are i
 
 * ``operation``: update, create, exclude, remove_keyword, remove_exclusion, sign or cancel.
 * ``text``: the keyword, or the search term that becomes one. ``criterion``: its match type, with ``negative_`` before
-  it for exclusions. ``item_key``: the item's own parts.
+  it for exclusions. ``item_key``: the item's own parts. ``row_key``: a short
+  key of the item, which results files echo.
 * ``bid``, ``daily_budget``, ``target_roas``, ``commission_rate``, ``fee``, ``new_status`` (enabled, paused, removed):
   the new values, and the same with ``old_``; all blank where unchanged.
 * ``state``: the status after the edit.
@@ -15,6 +16,7 @@ values are allowed is in ``levers``; bytes are in ``cell_writer``; folders are i
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -118,6 +120,11 @@ def merge_edits(edits: list[Edit]) -> list[Edit]:
     return list(merged.values())
 
 
+def row_key(item: str) -> str:
+    """Return a short key of an item for uploads that echo one in their results (platforms allow few characters)."""
+    return hashlib.blake2b(item.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
 def _build_edit(edit: Edit) -> Edit:
     """Add to one recommendation the columns that name its direction."""
     lever, action = str(edit["lever"]), str(edit["action"])
@@ -128,6 +135,7 @@ def _build_edit(edit: Edit) -> Edit:
         edit["match_type"] = "exact"
     is_exclusion = operation in {"exclude", "remove_exclusion"}
     edit["criterion"] = f"negative_{edit['match_type']}" if is_exclusion else edit["match_type"]
+    edit["row_key"] = row_key(str(edit["item"]))
     edit["item_key"] = "|".join(str(edit["item"]).split("|")[3:])
     if lever in VALUE_COLUMNS:
         edit[VALUE_COLUMNS[lever]] = edit["new_value"]

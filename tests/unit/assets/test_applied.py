@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from assets.applied import COLUMNS, judge_edits
+from assets.platforms.bid_table import row_key
 
 NIGHT, LATER = pd.Timestamp("2025-03-09"), pd.Timestamp("2025-03-10")
 
@@ -59,7 +60,7 @@ def test_a_pause_is_compared_with_the_status(status, told):
 
 @pytest.mark.parametrize(
     "known_by",
-    [{"row_key": "Tents|Group|tent|exact"}, {"keyword_id": "77"},
+    [{"row_key": row_key("google_ads|main|keyword|Tents|Group|tent|exact")}, {"keyword_id": "77"},
      {"campaign": "tents", "ad_group": "GROUP", "keyword": "Tent", "match_type": "exact"}],
     ids=["our row key", "the platform's id", "names"],
 )  # fmt: skip
@@ -74,7 +75,11 @@ def test_a_refusal_from_before_the_edit_is_of_another_edit():
 
 def test_a_refusal_of_another_platform_or_keyword_is_not_ours():
     assert (
-        outcome(edits(), entities(), results(platform="other", row_key="Tents|Group|tent|exact"))["outcome"]
+        outcome(
+            edits(),
+            entities(),
+            results(platform="other", row_key=row_key("google_ads|main|keyword|Tents|Group|tent|exact")),
+        )["outcome"]
         == "applied"
     )
     assert outcome(edits(keyword_id="78"), entities(), results(keyword_id="77"))["outcome"] == "applied"
