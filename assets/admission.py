@@ -93,7 +93,8 @@ def reader_version(batch: Batch) -> str:
 def _read(batch: Batch, version: str, file: InputFile) -> list[Admitted]:
     try:
         key = pseudonym_key(batch.home)
-        source = read_source(batch.home.originals / file.sha256, batch.platforms, name=file.name, key=key)
+        path = batch.home.originals / file.sha256
+        source = read_source(path, batch.platforms, name=file.name, key=key, sha256=file.sha256)
     except UnreadableFileError as error:
         return [Admitted(error.platform, "", error.kind, "", "refused", message=str(error))]
     return [_admit_table(batch, version, file, table) for table in _told_apart(source.tables)]

@@ -105,7 +105,7 @@ def decode(data: bytes) -> EncodedText:
         If the bytes are no text at all.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
+        if data[: len(mark)] == mark:
             start = len(mark)
             return EncodedText(data, encoding, start, encoding == "utf-8-sig" and _is_utf8(data, start))
     wide = _wide_encoding(data[:_SAMPLE])

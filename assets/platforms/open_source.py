@@ -49,11 +49,11 @@ def open_grids(data: bytes, label: str) -> tuple[Grid, ...]:
 
 
 def _open(data: bytes, label: str, depth: int) -> Iterator[Grid]:
-    if not data[:_HEAD].strip(_BLANKS) and not data.strip(_BLANKS):
+    if not data[:_HEAD].strip(_BLANKS) and not data[:].strip(_BLANKS):
         raise _refusal("empty", f"it is empty ({len(data)} bytes).", _DOWNLOAD_AGAIN)
-    if data.startswith((_ZIP, _EMPTY_ZIP)):
+    if data[:4] in (_ZIP, _EMPTY_ZIP):
         yield from _open_zip(data, label, depth)
-    elif data.startswith(_OLD_WORKBOOK):
+    elif data[:8] == _OLD_WORKBOOK:
         yield from open_workbook(data, label, "xls")
     elif data[:512].lstrip().lower().startswith(_WEB_PAGE):
         raise _refusal("web_page", "it is a web page, not a table.", "Open it in a spreadsheet and save it as xlsx.")

@@ -6,10 +6,11 @@ A platform is a YAML file; nothing here names one. What a file holds is told by 
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -34,12 +35,17 @@ SHOWN_ROWS = 20
 
 
 def read_source(
-    path: Path, platforms: Mapping[str, Platform], *, name: str | None = None, key: bytes | None = None
+    path: Path,
+    platforms: Mapping[str, Platform],
+    *,
+    name: str | None = None,
+    key: bytes | None = None,
+    sha256: str | None = None,
 ) -> SourceRead:
     """Return everything that the file at ``path`` holds, in canonical columns.
 
     ``name`` is shown in messages instead of the path's own name; ``key`` makes the pseudonyms of people, who are left
-    out without it. Rows that cannot be read are in each table's
+    out without it; ``sha256`` is the file's hash where it is known. Rows that cannot be read are in each table's
     ``quarantine``; duplicates are left in.
 
     Raises
@@ -48,7 +54,7 @@ def read_source(
         If the file is empty, damaged, unknown, lacks a needed column, fits two reports, or names no day.
     """
     label = name if name is not None else path.name
-    data = _bytes_of(path, label)
+    data = _bytes_of(path, label) if sha256 is None else _kept_bytes(path, label)
     grids = open_grids(data, label)
     tables: list[ReadTable] = []
     messages: list[Message] = []
@@ -68,7 +74,7 @@ def read_source(
     for table in tables:
         messages += table.messages
     encoding = ",".join(dict.fromkeys(table.encoding for table in tables))
-    digest = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data).hexdigest() if sha256 is None else sha256
     return SourceRead(label, digest, encoding, tuple(tables), tuple(dict.fromkeys(messages)), _status(tables))
 
 
@@ -80,6 +86,17 @@ def describe(source: SourceRead) -> list[dict[str, Any]]:
 def open_source(path: Path) -> tuple[Grid, ...]:
     """Return the tables of a file before anything is known of them; raises as ``read_source``."""
     return open_grids(_bytes_of(path, path.name), path.name)
+
+
+def _kept_bytes(path: Path, label: str) -> bytes:
+    """Return the bytes of a file that nobody changes, without reading them all into memory."""
+    try:
+        if path.stat().st_size > MAX_UNPACKED_BYTES:
+            return _bytes_of(path, label)
+        with path.open("rb") as stream:
+            return cast(bytes, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):  # not readable, or empty
+        return _bytes_of(path, label)
 
 
 def _bytes_of(path: Path, label: str) -> bytes:

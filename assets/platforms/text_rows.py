@@ -84,7 +84,7 @@ def read_rows(source: EncodedText, skip: int, shape: Shape, header_line: int) ->
     UnreadableFileError
         If the rows cannot be told apart.
     """
-    has_quotes = b'"' in source.data
+    has_quotes = source.data.find(b'"') >= 0
     blocks: list[pa.Buffer] = []
     with _Workers(len(source.data) > BLOCK_BYTES) as work:
         stream = _remembered(source.blocks(skip, BLOCK_BYTES), blocks)
@@ -143,6 +143,9 @@ def _column(parts: list[_Part], position: int) -> Coded:
 def _placed(parts: list[_Part], columns: dict[int, Coded], header_line: int, delimiter: str) -> RawRows:
     """Return the rows of the header's width and the others, each with its line in the file."""
     lines, broken, before = [np.empty(0, np.int64)], [], header_line
+    if not any(part.odd or part.swallowed or not part.is_closed for part in parts):
+        n_rows = sum(part.n_lines for part in parts)
+        return RawRows(columns, np.arange(header_line + 1, header_line + 1 + n_rows, dtype=np.int64))
     for part in parts:
         own = part.first_lines + before
         lines.append(np.delete(own, [row.number - 1 for row in part.odd]) if part.odd else own)
