@@ -24,26 +24,16 @@ ROWS_PER_GROUP = 65_536
 DAYS = ("report_date", "order_date", "period_start")
 FILTERED = ("platform", "account", "report_date", "order_date", "period_start", "period_end")  # what windows ask for
 _MAX_KEY = 1 << 62
-<<<<<<< HEAD
 _FEW_WORDS = 4096
-=======
->>>>>>> 6ae6f52db78a647ce0f43b3a330672035ea7787b
 
 
 def write_sorted(table: CodedTable, path: Path, note: Mapping[str, str]) -> None:
     """Write the rows with their bucket in order; the same rows give the same bytes, however they come."""
-<<<<<<< HEAD
     table = CodedTable({name: _in_word_order(one) for name, one in table.columns.items()}, len(table))
     table = table.having({"bucket": _buckets(table)})
     order = _order(table)
     make = partial(_row_group, table, order)
     fields = [_field(name, column) for name, column in table.columns.items()]
-=======
-    table = table.having({"bucket": _buckets(table)})
-    order = _order(table)
-    make = partial(_row_group, table, order)
-    fields = [(name, _written_type(column)) for name, column in table.columns.items()]
->>>>>>> 6ae6f52db78a647ce0f43b3a330672035ea7787b
     plain = [name for name in table.columns if name != "line"]
     with (
         pq.ParquetWriter(
@@ -116,19 +106,14 @@ def _ranks(words: pa.Array) -> NDArray[np.int64]:
 
 def _row_group(table: CodedTable, order: NDArray[np.int64], start: int) -> pa.Table:
     rows = order[start : start + ROWS_PER_GROUP]
-<<<<<<< HEAD
     fields = [_field(name, column) for name, column in table.columns.items()]
     return pa.table([_cells(column, rows) for column in table.columns.values()], schema=pa.schema(fields))
-=======
-    return pa.table({name: _cells(column, rows) for name, column in table.columns.items()})
->>>>>>> 6ae6f52db78a647ce0f43b3a330672035ea7787b
 
 
 def _cells(column: Coded, rows: NDArray[np.int64]) -> pa.Array:
     """Return some rows as they are written; text with its distinct words, so that they need not be found again."""
     if _is_empty(column):
         return pa.nulls(len(rows), column.words.type)
-<<<<<<< HEAD
     codes = pa.array(column.codes.take(rows) if len(column.words) > 1 else np.zeros(len(rows), dtype=np.int32))
     if not pa.types.is_string(column.words.type):
         return column.words.take(codes)
@@ -156,21 +141,6 @@ def _field(name: str, column: Coded) -> pa.Field:
     is_coded = pa.types.is_string(column.words.type) and not _is_empty(column)
     kind = pa.dictionary(pa.int32(), pa.string()) if is_coded else column.words.type
     return pa.field(name, kind, nullable=column.words.null_count > 0)
-=======
-    codes = pa.array(column.codes.take(rows))
-    if not pa.types.is_string(column.words.type):
-        return column.words.take(codes)
-    used = pc.dictionary_encode(codes)
-    words = column.words.take(used.dictionary)
-    if words.null_count == 0:
-        return pa.DictionaryArray.from_arrays(used.indices, words)
-    return words.take(used.indices).dictionary_encode()
-
-
-def _written_type(column: Coded) -> pa.DataType:
-    is_coded = pa.types.is_string(column.words.type) and not _is_empty(column)
-    return pa.dictionary(pa.int32(), pa.string()) if is_coded else column.words.type
->>>>>>> 6ae6f52db78a647ce0f43b3a330672035ea7787b
 
 
 def _is_empty(column: Coded) -> bool:

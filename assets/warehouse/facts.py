@@ -60,15 +60,10 @@ def write_facts(home: Home, source: FactSource, rows: pd.DataFrame | CodedTable,
     table = columns.to_coded(rows, source.kind, source.report)
     _require(table, present, source)
     note = {"bidwright": json.dumps({**asdict(source), "code_version": code_version}, sort_keys=True)}
-<<<<<<< HEAD
     with ThreadPoolExecutor(1) as beside, replacing(facts_path(home, source.name)) as temporary:
         covered = beside.submit(cover, table, source.kind)
         write_sorted(table, temporary, note)
         days = covered.result()
-=======
-    with replacing(facts_path(home, source.name)) as temporary:
-        write_sorted(table, temporary, note)
->>>>>>> 6ae6f52db78a647ce0f43b3a330672035ea7787b
     content = _begin(home, source.sha256, code_version)
     sources = {**content["sources"], source.name: {**asdict(source), "days": days}}
     write_coverage(home, source.sha256, {**content, "is_sealed": False, "sources": sources})
