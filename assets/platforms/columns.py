@@ -89,7 +89,7 @@ def parse_columns(match: Match, rows: RawRows) -> CanonicalColumns:
             whole = replace(cells, bad=cells.bad | read.is_damaged(raw.words))
             reason = REASONS.get(spec.type, "not a number")
             result[canonical] = ReadColumn(whole, raw.codes, raw.words, header, reason)
-    _prefer_decoration(result)
+    _prefer_decoration(result, is_of_term="search_terms" in match.spec.kinds)
     return CanonicalColumns(result, rows.line)
 
 
@@ -136,14 +136,19 @@ def _range_parser(column: str, match: Match, header: str) -> Callable[[pa.String
     return partial(_parse_simple, cell_type, header=header)
 
 
-def _prefer_decoration(columns: dict[str, ReadColumn]) -> None:
-    """A decoration says how the keyword matches; the match type beside a search term says how the term met it."""
+def _prefer_decoration(columns: dict[str, ReadColumn], *, is_of_term: bool) -> None:
+    """A decoration says how the keyword matches; the match type beside a search term says how the term met it.
+
+    Beside a keyword the column is the keyword's own, and one keyword that looks decorated changes no other.
+    """
     told = columns.pop("keyword_decoration", None)
     if told is None or told.cells.values.null_count == len(told.cells.values):
         return
     beside = columns.get("match_type")
     if beside is None:
         columns["match_type"] = replace(told, reason=REASONS["match_type"])
+        return
+    if not is_of_term and beside.cells.values.null_count < len(beside.cells.values):
         return
     known = np.asarray(pc.is_valid(told.values))
     whole = Parsed(pc.coalesce(told.values, beside.values), beside.bad & ~known)

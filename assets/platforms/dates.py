@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from assets.platforms.cells import Parsed, as_mask, parse_text
 
+_LONGEST_LINE = 2_000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _TIME_OF_DAY = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$"
 _RANGE = re.compile(r"\s*(?:~|～|至|到|\s[-–]\s)\s*")
@@ -45,7 +46,7 @@ def preamble_period(lines: Iterable[str], formats: tuple[str, ...]) -> tuple[dat
     """Return the period named above the header: a line with two dates, else the one date of a date line."""
     single: date | None = None
     for line in lines:
-        if _NOT_THE_PERIOD.search(line):
+        if len(line) > _LONGEST_LINE or _NOT_THE_PERIOD.search(line):
             continue
         days = [day for text in _DATE_IN_TEXT.findall(line) if (day := _day(text, formats))]
         if len(days) == 2 and days[0] <= days[1]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,8 @@ from configs.platform_schema import ColumnSpec, Platform, ReportSpec
 _WRAPPER = re.compile(r'^="?(.*?)"?$', re.DOTALL)
 _SPACES = re.compile(r"\s+")
 _SHOWN = 5
+MAX_HEADERS = 1_000
+MAX_HEADER_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def recognise(grid: Grid, platforms: Mapping[str, Platform]) -> Match | None:
         If two reports fit equally well, or a needed header stands twice.
     """
     known = _known_headers(platforms)
-    for line, cells in grid.preview():
+    for line, cells in header_rows(grid):
         if sum(normalise_header(cell) in known for cell in cells) < 1:
             continue
         matches = [match for spec in candidates(platforms, grid) if (match := _match(spec, line, cells))]
@@ -77,6 +79,13 @@ def recognise(grid: Grid, platforms: Mapping[str, Platform]) -> Match | None:
             _refuse_forms(best, grid)
             return best
     return None
+
+
+def header_rows(grid: Grid) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first rows, but none larger than any header: a million cells would be compared for minutes."""
+    for line, cells in grid.preview():
+        if len(cells) <= MAX_HEADERS and sum(map(len, cells)) <= MAX_HEADER_CHARACTERS:
+            yield line, cells
 
 
 def candidates(platforms: Mapping[str, Platform], grid: Grid) -> list[tuple[Platform, ReportSpec]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from assets.platforms.errors import Message, UnreadableFileError
 from assets.platforms.grid import Grid
-from assets.platforms.header import candidates, is_ignored, listed, normalise_header, positions
-from configs.platform_schema import Platform, ReportSpec
+from assets.platforms.header import candidates, header_rows, is_ignored, listed, normalise_header, positions
+from configs.platform_schema import ColumnSpec, Platform, ReportSpec
 
 _MIN_SHARE = 0.5
 _MIN_HEADERS = 2
@@ -56,7 +56,7 @@ def unknown_file(grid: Grid, platforms: Mapping[str, Platform]) -> UnreadableFil
 def nearest_report(grid: Grid, platforms: Mapping[str, Platform]) -> Nearest | None:
     """Return the report that the table has at least half of the needed columns of; the larger share wins."""
     best: tuple[float, int, Platform, ReportSpec, int, list[str]] | None = None
-    for line, cells in grid.preview():
+    for line, cells in header_rows(grid):
         names = [normalise_header(cell) for cell in cells]
         for platform, spec in candidates(platforms, grid):
             share, n_known = _covered(spec, names)
@@ -75,7 +75,7 @@ def nearest_report(grid: Grid, platforms: Mapping[str, Platform]) -> Nearest | N
 
 def header_row(grid: Grid) -> tuple[int, tuple[str, ...]]:
     """Return the line and cells of the row that looks most like a header: the widest row of different words."""
-    rows = [(line, cells) for line, cells in grid.preview() if _could_be_header(cells)]
+    rows = [(line, cells) for line, cells in header_rows(grid) if _could_be_header(cells)]
     if not rows:
         return 0, ()
     line, cells = max(rows, key=lambda row: (len({cell for cell in row[1] if cell}), -row[0]))
@@ -105,7 +105,7 @@ def _stranger(grid: Grid, platforms: Mapping[str, Platform]) -> UnreadableFileEr
 
 
 def _marked_platform(grid: Grid, platforms: Mapping[str, Platform]) -> str | None:
-    lines = [cell for _, cells in grid.preview() for cell in (",".join(cells), *cells)]
+    lines = [cell for _, cells in header_rows(grid) for cell in (",".join(cells), *cells)]
     for name, platform in sorted(platforms.items()):
         if any(re.search(mark, line) for mark in platform.preamble_marks for line in lines):
             return name
@@ -113,8 +113,15 @@ def _marked_platform(grid: Grid, platforms: Mapping[str, Platform]) -> str | Non
 
 
 def _covered(spec: ReportSpec, names: list[str]) -> tuple[float, int]:
+    present = set(names)
     required = [column for column in spec.columns.values() if column.required]
-    found = sum(bool(positions(column, names)) for column in required)
-    n_known = sum(bool(positions(column, names)) for column in spec.columns.values())
+    found = sum(_is_there(column, present) for column in required)
+    n_known = sum(_is_there(column, present) for column in spec.columns.values())
     share = found / max(len(required), 1) if found > 1 or len(required) == 1 else 0.0
     return share, n_known
+
+
+def _is_there(column: ColumnSpec, present: set[str]) -> bool:
+    if column.pattern:
+        return any(re.fullmatch(header, name, re.IGNORECASE) for header in column.headers for name in present)
+    return any(normalise_header(header) in present for header in column.headers)

@@ -89,3 +89,9 @@ def test_a_row_without_any_name_is_set_aside(read_one):
     table = read_one(f"{header}\na,Exact match,C,G,10,1,1.00\n --, --, --, --,10,1,1.00\n")
     assert table.frame["search_term"].tolist() == ["a"]
     assert table.quarantine["reason"].tolist() == ["none of the names that it needs is filled"]
+
+
+def test_one_keyword_that_looks_decorated_changes_no_other_keywords_match_type(read_one):
+    rows = ["c,g,summer quilt,Exact match,2026-05-01,3,1.50", "c,g,+odd one,Broad match,2026-05-01,3,1.50"]
+    table = read_one("\n".join(["Campaign,Ad group,Keyword,Match type,Day,Clicks,Cost", *rows, ""]))
+    assert table.frame["match_type"].tolist() == ["exact", "broad"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zipfile
 
 import pytest
@@ -189,3 +190,21 @@ def test_other_kinds_of_workbooks_are_refused(read, samples, name):
 def unzipped(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"," * 1_000_000 + b"\n1,2\n", "unknown_file"),
+        (b"Campaign," * 300_000 + b"\n", "unknown_file"),
+        (b"x" * 20_000_000 + b"\n1,2\n", "unknown_file"),
+        (b"May 1, 2026 " * 400_000 + b"\nCampaign,Ad group,Keyword,Match type,Clicks,Cost\n", "no_date"),
+    ],
+    ids=["cells", "known headers", "one cell", "dates"],
+)
+def test_a_line_larger_than_any_header_is_passed_over_and_costs_no_time(read, content, code):
+    started = time.process_time()
+    with pytest.raises(UnreadableFileError, match="cannot read") as error:
+        read(content)
+    assert error.value.code == code
+    assert time.process_time() - started < 10
