@@ -13,7 +13,7 @@ from simulator.cli import simulate
 from tests.pipelines.small_home import HELD, NIGHT, PUBLISHED, change_settings
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-COMMANDS = ("run", "backfill", "publish", "inspect", "explain", "doctor", "ui")
+COMMANDS = ("run", "backfill", "publish", "inspect", "platforms", "explain", "doctor", "ui")
 
 
 def bidwright(*words: object) -> Result:
@@ -149,10 +149,10 @@ def test_doctor_reports_settings_that_cannot_be_read(tmp_path):
 
 
 def test_doctor_names_an_enabled_platform_that_has_no_file(tmp_path):
-    (tmp_path / "settings.yaml").write_text("platforms: {tiktok_ads: {is_enabled: true}}\n")
+    (tmp_path / "settings.yaml").write_text("platforms: {billboards: {is_enabled: true}}\n")
     told = one_object(bidwright("doctor", "--home", tmp_path, "--json"))
     (settings,) = [one for one in told["findings"] if one["name"] == "settings"]
-    assert (settings["is_good"], "no platform file for tiktok_ads" in settings["told"]) == (False, True)
+    assert (settings["is_good"], "no platform file for billboards" in settings["told"]) == (False, True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -8,6 +8,8 @@ import pytest
 from assets import performance
 from tests.pipelines.small_home import NIGHT, checks_of, materialised, outbox_hashes, run_night, tags_of
 
+STAGES = {"source_files", "profile", "applied_edits", "platform_status", "performance"}
+
 
 @pytest.fixture
 def broken_sums(monkeypatch):
@@ -27,7 +29,7 @@ def test_an_empty_inbox_fails_the_gate_of_the_profile_and_publishes_nothing(tmp_
     assert (outcome.succeeded, outcome.exit_status) == (False, 1)
     assert outcome.error.startswith("profile: table_gate failed: row_count: 0 rows (limit 1 to 5e+07)")
     assert outbox_hashes(tmp_path / "home") == {}
-    assert materialised(tmp_path / "home", outcome.run_id) == {"source_files", "profile"}
+    assert materialised(tmp_path / "home", outcome.run_id) == {"source_files", "profile", "applied_edits"}
 
 
 def test_a_failed_gate_stops_the_run_and_leaves_the_outbox_as_it_was(night_home, broken_sums):
@@ -38,10 +40,11 @@ def test_a_failed_gate_stops_the_run_and_leaves_the_outbox_as_it_was(night_home,
     checks = checks_of(night_home, outcome.run_id)
     gates = {name: one.passed for name, one in checks.items() if one.check_name == "table_gate"}
     assert gates == {
-        "source_files:table_gate": True, "profile:table_gate": True, "platform_status:table_gate": True,
+        "source_files:table_gate": True, "profile:table_gate": True, "applied_edits:table_gate": True,
+        "platform_status:table_gate": True,
         "performance:table_gate": False,
     }  # fmt: skip
-    assert materialised(night_home, outcome.run_id) == {"source_files", "profile", "platform_status", "performance"}
+    assert materialised(night_home, outcome.run_id) == STAGES
     assert tags_of(night_home, outcome.run_id)["dagster/max_retries"] == "0"
     assert outbox_hashes(night_home) == before
     alone = run_night(night_home, NIGHT, "publish")
