@@ -6,8 +6,8 @@ How files are read is in ``assets.platforms``, what may pass in ``assets.expecta
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from datetime import timedelta
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -16,14 +16,17 @@ import pandas as pd
 from assets.admission import FILE_COLUMNS, admit_files
 from assets.batch import Batch, Batches
 from assets.expectations.gates import Background, judge_platforms
-from assets.expectations.profile import concat_profiles, profile_facts
+from assets.expectations.profile import combine_summaries, concat_profiles, summarise_facts
 from assets.money import fx_rates
 from assets.presentation import tables
 from assets.steps import NIGHTS, Step, night_table, tag_held
 from assets.warehouse import window
+from assets.warehouse.coverage import visible_coverage
+from assets.warehouse.fact_file import N_BUCKETS
 
 GROUP = "1_read"
 HISTORY_DAYS = 28
+ROWS_AT_ONCE = 300_000
 DAILY_KINDS = ("keyword_daily", "placement_daily", "search_terms", "channel_daily", "store_orders")
 
 
@@ -57,16 +60,22 @@ def build_profile(batch: Batch) -> pd.DataFrame:
     """Return the profile of the last 29 days' winning facts."""
     end = batch.night + timedelta(days=1)
     start = end - timedelta(days=HISTORY_DAYS + 1)
-    parts = []
-    for kind in DAILY_KINDS:
+    return concat_profiles(
+        combine_summaries(_summaries(batch, kind, start, end), kind, batch.night) for kind in DAILY_KINDS
+    )
+
+
+def _summaries(batch: Batch, kind: str, start: date, end: date) -> Iterator[pd.DataFrame]:
+    """Summarise the facts of one kind, bucket by bucket where they are many, so that memory does not grow with them."""
+    n_rows = visible_coverage(batch.home, batch.inputs, kind)["rows"].sum()
+    step = max(1, N_BUCKETS // (1 + int(n_rows) // ROWS_AT_ONCE))
+    for first in range(0, N_BUCKETS, step):
         frame = window.daily_window(
-            batch.home, batch.inputs, kind, start, end,
+            batch.home, batch.inputs, kind, start, end, buckets=range(first, first + step),
             max_restatement=batch.guardrails.max_restatement, threads=batch.settings.threads,
         ).frame  # fmt: skip
-        parts += [
-            profile_facts(rows, kind, str(name), batch.night) for name, rows in frame.groupby("platform", sort=True)
-        ]
-    return concat_profiles(parts)
+        for name, rows in frame.groupby("platform", sort=True):
+            yield summarise_facts(rows, kind, str(name))
 
 
 def build_platform_status(platforms: tuple[str, ...]) -> dg.AssetsDefinition:

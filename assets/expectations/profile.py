@@ -21,6 +21,8 @@ SUMS = ("impressions", "clicks", "cost", "conversions", "conversion_value")
 MONEY = ("cost", "conversion_value")
 EXTREMES = ("clicks", "cost")
 FATES = ("rows", "failed_rows", "duplicate_rows")  # each stacked row belongs to one
+SUMMED = (*FATES, "non_finite", "distinct_items", *(f"filled_{name}" for name in SUMS))
+LEAST, MOST = (tuple(f"{side}_{name}" for name in EXTREMES) for side in ("min", "max"))
 # `item` where the facts have it, else the first column that names a thing.
 NAMES = ("item", "offer_id", "post_id", "order_id", "search_term", "keyword", "product_id", "campaign", "channel")
 DTYPES: dict[str, str] = {
@@ -50,6 +52,19 @@ def profile_facts(
     the rows do not name their own. ``bad_rows`` and ``duplicate_rows`` are those of ``check_rows``; sums speak of good
     rows only.
     """
+    summary = summarise_facts(frame, kind, platform, bad_rows=bad_rows, duplicate_rows=duplicate_rows)
+    return combine_summaries([summary], kind, as_of)
+
+
+def summarise_facts(
+    frame: pd.DataFrame,
+    kind: str,
+    platform: str,
+    *,
+    bad_rows: pd.DataFrame | None = None,
+    duplicate_rows: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return what ``combine_summaries`` needs of a part of the facts; no item may be in two parts."""
     expectations = load_expectations()
     day = kind_rules(kind, expectations).date
     parts = [
@@ -58,14 +73,28 @@ def profile_facts(
         if rows is not None and len(rows)
     ]
     if not parts:
-        return empty_profile()
+        return pd.DataFrame(columns=[*GROUP, *SUMMED, *SUMS, *LEAST, *MOST, "currencies"])
     stacked = pd.concat(parts, ignore_index=True)
     good = stacked["rows"] > 0
     stacked[[*SUMS, "non_finite"]] = stacked[[*SUMS, "non_finite"]].where(good)
     stacked[["name", "currency"]] = stacked[["name", "currency"]].where(good)
-    out = _summarise(stacked)
-    out["kind"], out["as_of"] = kind, pd.Timestamp(as_of)
-    return as_profile(out)
+    return _summarise(stacked)
+
+
+def combine_summaries(parts: Iterable[pd.DataFrame], kind: str, as_of: date) -> pd.DataFrame:
+    """Return the profile of facts that were summarised in parts."""
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return empty_profile()
+    groups = pd.concat(filled, ignore_index=True).groupby(GROUP, dropna=False, sort=True)
+    out = groups[list(SUMMED)].sum()
+    out[list(SUMS)] = groups[list(SUMS)].sum(min_count=1)
+    out[list(LEAST)], out[list(MOST)] = groups[list(LEAST)].min(), groups[list(MOST)].max()
+    out["currencies"] = groups["currencies"].agg(lambda told: " ".join(sorted(set(" ".join(told).split()))))
+    for name in SUMS:
+        out[f"null_share_{name}"] = 1 - out[f"filled_{name}"] / out["rows"].where(out["rows"] > 0)
+    out["failed_share"] = out["failed_rows"] / (out["rows"] + out["failed_rows"]).where(lambda total: total > 0)
+    return as_profile(out.reset_index().assign(kind=kind, as_of=pd.Timestamp(as_of)))
 
 
 def empty_profile() -> pd.DataFrame:
@@ -113,12 +142,9 @@ def _summarise(stacked: pd.DataFrame) -> pd.DataFrame:
     groups = stacked.groupby(GROUP, dropna=False, sort=True)
     out = groups[[*FATES, "non_finite"]].sum()
     out[list(SUMS)] = groups[list(SUMS)].sum(min_count=1)
-    filled = groups[list(SUMS)].count()
-    for name in SUMS:
-        out[f"null_share_{name}"] = 1 - filled[name] / out["rows"].where(out["rows"] > 0)
+    out[[f"filled_{name}" for name in SUMS]] = groups[list(SUMS)].count()
     for name in EXTREMES:
         out[f"min_{name}"], out[f"max_{name}"] = groups[name].min(), groups[name].max()
     out["distinct_items"] = groups["name"].nunique()
     out["currencies"] = groups["currency"].agg(lambda values: " ".join(sorted(values.dropna().unique())))
-    out["failed_share"] = out["failed_rows"] / (out["rows"] + out["failed_rows"]).where(lambda total: total > 0)
     return out.reset_index()

@@ -89,11 +89,12 @@ def read_rows(source: EncodedText, skip: int, shape: Shape, header_line: int) ->
     with _Workers(len(source.data) > BLOCK_BYTES) as work:
         stream = _remembered(source.blocks(skip, BLOCK_BYTES), blocks)
         parts = list(work.each(partial(_try_block, shape=shape, has_quotes=has_quotes), stream))
-        if None in parts or (len(parts) > 1 and not all(part.is_closed for part in parts if part)):
+        if all(map(_is_blank, blocks)):
+            parts = []
+        elif None in parts or (len(parts) > 1 and not all(part.is_closed for part in parts if part)):
             # A quoted cell may hold a line end, and a block may have been cut there.
             parts = [_read_block(pa.py_buffer(b"".join(blocks)), shape, has_quotes=has_quotes)]
-        del blocks[:]
-        whole_parts = [part for part in parts if part is not None and _has_rows(part)]
+        whole_parts = [part for part in parts if part is not None]
         columns = work.each(partial(_column, whole_parts), shape.wanted)
         found = dict(zip(shape.wanted, columns, strict=True))
     return _placed(whole_parts, found, header_line, shape.delimiter)
@@ -130,8 +131,8 @@ def _remembered(blocks: Iterator[pa.Buffer], kept: list[pa.Buffer]) -> Iterator[
         yield block
 
 
-def _has_rows(part: _Part) -> bool:
-    return part.n_lines > 0
+def _is_blank(block: pa.Buffer) -> bool:
+    return block.size < _BLANK_BYTES and not str(block, "utf-8").strip()
 
 
 def _column(parts: list[_Part], position: int) -> Coded:
@@ -174,9 +175,6 @@ def _try_block(block: pa.Buffer, shape: Shape, *, has_quotes: bool) -> _Part | N
 
 
 def _read_block(block: pa.Buffer, shape: Shape, *, has_quotes: bool) -> _Part:
-    if block.size < _BLANK_BYTES and not str(block, "utf-8").strip():
-        empty = {f"c{position}": pa.array([], pa.string()) for position in shape.wanted}
-        return _Part(pa.table(empty), [], np.empty(0, np.int64), 0)
     table, odd = _parse(block, shape)
     n_rows = table.num_rows + len(odd)
     if not has_quotes:  # then a row cannot be longer than its line

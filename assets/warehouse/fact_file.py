@@ -22,7 +22,15 @@ from assets.platforms.coded import Coded, CodedTable, constant, encode
 N_BUCKETS = 64
 ROWS_PER_GROUP = 65_536
 DAYS = ("report_date", "order_date", "period_start")
-FILTERED = ("platform", "account", "report_date", "order_date", "period_start", "period_end")  # what windows ask for
+FILTERED = (
+    "bucket",
+    "platform",
+    "account",
+    "report_date",
+    "order_date",
+    "period_start",
+    "period_end",
+)  # what windows ask for
 _MAX_KEY = 1 << 62
 _FEW_WORDS = 4096
 

@@ -37,14 +37,17 @@ class United:
     conflicts: pd.DataFrame
 
 
-def read_rows(home: Home, picks: pd.DataFrame, kind: str, threads: int = 1) -> pd.DataFrame:
+def read_rows(
+    home: Home, picks: pd.DataFrame, kind: str, threads: int = 1, buckets: range | None = None
+) -> pd.DataFrame:
     """Return the stored rows that ``picks`` (rows of the coverage index) name, with ``as_of`` and ``file``.
 
-    Files are read in hash order and put together in that order, so neither threads nor arrival order show.
+    ``buckets`` leaves out the rows of all others. Files are read in hash order and put together in that order, so
+    neither threads nor arrival order show.
     """
     parts = [part for _, part in picks.groupby(["sha256", "name"], sort=True)]
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(lambda part: _read_part(home, part, kind), parts))
+        found = list(pool.map(lambda part: _read_part(home, part, kind, buckets), parts))
     is_period = bool(picks["period_start"].notna().any())
     head = no_rows(kind, columns.PERIOD if is_period else ())
     return columns.to_pandas(pa.concat_tables([head, *found], promote_options="default"))
@@ -89,10 +92,10 @@ def last_of_each(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     return _finish(ordered[is_last].sort_values(["as_of", "file", "line"], kind="stable"))
 
 
-def _read_part(home: Home, part: pd.DataFrame, kind: str) -> pa.Table:
+def _read_part(home: Home, part: pd.DataFrame, kind: str, buckets: range | None) -> pa.Table:
     path = facts_path(home, str(part["name"].iloc[0]))
     try:
-        table = _read(path, part, kind)
+        table = _read(path, part, kind, buckets)
     except (OSError, pa.ArrowInvalid) as error:
         raise MissingFactsError(path, str(error).splitlines()[0]) from error
     n_rows = len(table)
@@ -101,7 +104,7 @@ def _read_part(home: Home, part: pd.DataFrame, kind: str) -> pa.Table:
     return table.append_column("as_of", as_of).append_column("file", file)
 
 
-def _read(path: Path, part: pd.DataFrame, kind: str) -> pa.Table:
+def _read(path: Path, part: pd.DataFrame, kind: str, buckets: range | None) -> pa.Table:
     """Read the rows of one file that its picks name; without a time column, whole accounts are picked."""
     schema = pq.read_schema(path)
     times = columns.time_columns(kind, schema.names)
@@ -111,7 +114,10 @@ def _read(path: Path, part: pd.DataFrame, kind: str) -> pa.Table:
         if times:
             wanted &= _any_time(times, rows)
         chosen.append(wanted)
-    return pq.read_table(path, filters=reduce(or_, chosen), use_threads=False).replace_schema_metadata(None)
+    rows = reduce(or_, chosen)
+    if buckets is not None:
+        rows &= (pc.field("bucket") >= buckets.start) & (pc.field("bucket") < buckets.stop)
+    return pq.read_table(path, filters=rows, use_threads=False).replace_schema_metadata(None)
 
 
 def _any_time(times: Sequence[str], rows: pd.DataFrame) -> Any:

@@ -29,10 +29,14 @@ class WindowResult:
 
 
 class WindowOptions(TypedDict, total=False):
-    """``max_restatement``: share of a day's cost a newer version may take away; ``threads``: files read at a time."""
+    """``max_restatement``: share of a day's cost a newer version may take away; ``threads``: files read at a time.
+
+    ``buckets``: only the rows of these buckets; equal keys lie in one bucket, so parts of a window add up to the whole.
+    """
 
     max_restatement: float
     threads: int
+    buckets: range
 
 
 def daily_window(
@@ -49,7 +53,7 @@ def daily_window(
     contested = coverage[n_versions > 1]
     winners, restatements = choose_versions(version_sums(home, contested, kind), options.get("max_restatement", 0.05))
     picks = pd.concat([coverage[n_versions == 1], contested.merge(winners, on=[*VERSION_OF, "as_of"])])
-    united = unite(read_rows(home, picks, kind, options.get("threads", 1)), kind)
+    united = unite(read_rows(home, picks, kind, options.get("threads", 1), options.get("buckets")), kind)
     return WindowResult(united.frame, restatements, united.conflicts)
 
 

@@ -186,6 +186,15 @@ def test_the_profile_counts_each_day_once(batch):
     assert found["cost"].sum() == pytest.approx(90.0)
 
 
+def test_a_profile_made_bucket_by_bucket_is_the_profile_made_at_once(batch, monkeypatch):
+    rows = [daily(n, keyword=f"shoes {word}", cost=1_000_000 * word) for n in range(1, 6) for word in range(9)]
+    night = put(batch, "keyword_daily", rows)
+    whole = build_profile(night)
+    monkeypatch.setattr("assets.ingest.ROWS_AT_ONCE", 1)
+    pd.testing.assert_frame_equal(build_profile(night), whole)
+    assert whole["distinct_items"].tolist() == [9] * 5
+
+
 @pytest.mark.parametrize(
     ("currency", "held", "code"), [("CNY", False, "ok"), ("USD", False, "ok"), ("EUR", True, "missing_fx")]
 )
