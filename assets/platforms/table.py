@@ -91,11 +91,21 @@ def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     is_total, names = _total_rows(rows, columns, match)
     is_account, account = _account_rows(rows, match)
     is_data = _filled_rows(rows) & ~is_total & ~is_account
-    broken += _nameless(rows, columns, match, is_data)
+    broken += (*_repeated_headers(rows, match), *_nameless(rows, columns, match, is_data))
     is_data &= ~np.isin(rows.line, [row.line for row in broken])
     totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))
     is_kept, dropped, others = _kept_rows(match, rows, is_data)
     return _Cleaned(columns.keep(is_kept), (*broken, *others), totals, (*messages, *dropped), account)
+
+
+def _repeated_headers(rows: RawRows, match: Match) -> tuple[BrokenRow, ...]:
+    """Return the rows that say what the header says: two files were pasted together."""
+    is_header = np.ones(len(rows.line), dtype=bool)
+    for at, column in rows.columns.items():
+        is_header &= column.where(as_mask(pc.equal(column.words, match.headers[at].strip())))
+        if not is_header.any():
+            return ()
+    return tuple(BrokenRow(int(line), (), reason="it repeats the header") for line in rows.line[is_header])
 
 
 def _nameless(rows: RawRows, columns: CanonicalColumns, match: Match, is_data: Mask) -> tuple[BrokenRow, ...]:

@@ -95,3 +95,9 @@ def test_one_keyword_that_looks_decorated_changes_no_other_keywords_match_type(r
     rows = ["c,g,summer quilt,Exact match,2026-05-01,3,1.50", "c,g,+odd one,Broad match,2026-05-01,3,1.50"]
     table = read_one("\n".join(["Campaign,Ad group,Keyword,Match type,Day,Clicks,Cost", *rows, ""]))
     assert table.frame["match_type"].tolist() == ["exact", "broad"]
+
+
+def test_a_header_among_the_rows_is_no_row(read_one):
+    table = read_one("\n".join([HEADER, ROWS[0], HEADER, ROWS[1], ""]))
+    assert table.frame["product_id"].tolist() == ["p1", "p2"]
+    assert table.quarantine[["line", "reason"]].to_numpy().tolist() == [[3, "it repeats the header"]]
