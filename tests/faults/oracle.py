@@ -13,6 +13,7 @@ from tests.faults.reading import Outcome, Row, newest_day, read
 
 PERIOD = {"report_date", "period_start", "period_end", "account", "currency"}
 DERIVED = PERIOD | {"is_closed_bid"}  # told by another column where its own is missing
+OF_LEVEL = {"level", "entity_type", "daily_budget", "is_closed_bid", "status"}
 ROUNDING = 0.021  # what the rounding of a handful of rows may explain (assets.platforms.totals)
 
 
@@ -89,12 +90,24 @@ class _Damage:
             if (row.table[2], row.values) in self.known or self._is_part_of_a_sum(row):
                 continue
             candidates = self.by_line[row.table[2], self._line_before(row.line)]
+            if not candidates and self._may_be_new(row):
+                candidates = [one for one in self.before.rows if one.table == row.table]
             if not candidates and self._line_before(row.line) not in self.before.aside:
                 return f"line {row.line} was no data and became data: {_shown(row)}"
             wrong = min((self._wrong(row, one) for one in candidates), key=len, default=[])
             if wrong and not self._is_spliced(row, wrong):
                 return f"line {row.line} has {wrong[:4]} (column, before, now)"
         return ""
+
+    def _may_be_new(self, row: Row) -> bool:
+        """Whether a row may come from a line that gave none: half of a split row, or a thing whose state was damaged."""
+        is_own = row.line in self.effect.lines and (self.effect.is_splice or row.table[2] == "entities")
+        return is_own or self._is_unsegmented()
+
+    def _is_unsegmented(self) -> bool:
+        """Whether a header that splits a spend into parts is gone, so that its parts stand alone."""
+        names = {self.document.header[at] for at in self.effect.header_cells if at < len(self.document.header)}
+        return self.effect.is_header_lost or bool(self.document.match.spec.segments and names)
 
     def _is_part_of_a_sum(self, row: Row) -> bool:
         """Whether the row adds up segments (hours, devices), one of which was touched: its sum may differ."""
@@ -104,7 +117,8 @@ class _Damage:
         sums = {*ADDITIVE_COLUMNS, "product_id"}  # a sum over several products has none
         named = [(name, value) for name, value in row.values if name not in sums]
         same = [one for one in self.before.rows if [part for part in one.values if part[0] not in sums] == named]
-        return bool(self.effect.lines) and (bool(same) or row.line in self.effect.lines)
+        is_touched = bool(self.effect.lines) and (bool(same) or row.line in self.effect.lines)
+        return is_touched or self._is_unsegmented()
 
     def _is_spliced(self, row: Row, wrong: list[tuple[str, Any, Any]]) -> bool:
         """Whether two rows were joined inside a cell: every other value still stands in its column."""
@@ -157,12 +171,14 @@ class _Damage:
         is_headed = effect.is_header_lost or any(
             name in document.canonical(at) for at in heads if at < len(document.header)
         )
-        if is_headed and (now is None or now in document.match.spec.constants.values() or name in DERIVED):
+        if is_headed and (
+            now is None or isinstance(now, str) or now in document.match.spec.constants.values() or name in DERIVED
+        ):
             return True
+        if "entities" in document.match.spec.kinds and effect.lines and (now is None or name in OF_LEVEL):
+            return True  # a campaign's row is made from the first of its keywords that is left
         if line not in effect.lines:
             return False
-        if now is None and "entities" in document.match.spec.kinds:  # a campaign's row is made from its first keyword's
-            return True
         if effect.cells is None:  # a name may have moved: nobody can tell a name from a name
             return now is None or isinstance(now, str) or effect.is_untold
         return any(name in document.canonical(at) for at in effect.cells)

@@ -139,7 +139,8 @@ def _moved(document: Document, rng: Random, change: Any, *, needs_empty_end: boo
     row = rng.choice(whole)
     at = rng.choice([0, rng.randrange(len(document.header))])
     rows = _with(document.rows, row, tuple(change(document.rows[row], at)))
-    is_untold = at > 0 and (needs_empty_end or not document.is_text)
+    may_tell = at == 0 and "reference" not in document.match.spec.kinds  # of those not even the day is read
+    is_untold = not may_tell and (needs_empty_end or not document.is_text)
     effect = Effect("damaged", lines=_lines(document, [row]), cells=None, is_untold=is_untold)
     return replace(document, rows=rows).to_bytes(), effect
 
