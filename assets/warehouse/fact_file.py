@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from assets.platforms.coded import Coded, CodedTable, constant, encode
 
 N_BUCKETS = 64
-ROWS_PER_GROUP = 65_536
+ROWS_PER_GROUP = 131_072
 DAYS = ("report_date", "order_date", "period_start")
 FILTERED = (
     "bucket",
