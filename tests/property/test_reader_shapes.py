@@ -126,7 +126,7 @@ def test_a_broken_cell_costs_its_own_row_only(rows, data):
 PARTS = st.tuples(*[st.text(alphabet="a|\\ b", max_size=4)] * 3)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(PARTS, PARTS)
 def test_two_items_share_a_key_only_if_they_share_every_part(left, right):
     keys = [join_key([pd.Series([part], dtype="str") for part in parts])[0] for parts in (left, right)]
