@@ -6,6 +6,7 @@ Parquet with its index: ``assets.admission.admit_file``, as the nightly job call
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from collections.abc import Callable
@@ -89,6 +90,14 @@ def admit_and_profile(home: Path) -> float:
     _admit(batch, "benchmark")
     if not check_table(build_profile(batch), "profile").passed:
         raise RuntimeError(f"the generated report's profile is refused. Mend draw_report in {__file__}.")
+    return _peak_memory()
+
+
+def _peak_memory() -> float:
+    """Return this process's own peak in GB; ``getrusage`` would count what its parent held when it was started."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return float(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) * 1024 / 1e9
     unit = 1.0 if sys.platform == "darwin" else 1024.0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
