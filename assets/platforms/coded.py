@@ -201,7 +201,7 @@ def _combine(keys: Iterable[Coded], n_rows: int) -> tuple[NDArray[np.int64], int
     base, *others = sorted(keys, key=lambda key: -len(key.words)) or [constant(None, n_rows, pa.null())]
     wide, size = base.codes.astype(np.int64), max(len(base.words), 1)
     for other in others:
-        if _determines(base, other):
+        if told_by(base, other) is not None:
             continue
         if size * len(other.words) > _MAX_WIDE:
             wide = pd.factorize(wide)[0].astype(np.int64)
@@ -212,9 +212,10 @@ def _combine(keys: Iterable[Coded], n_rows: int) -> tuple[NDArray[np.int64], int
     return wide, size
 
 
-def _determines(base: Coded, other: Coded) -> bool:
-    if len(other.words) <= 1:
-        return True
+def told_by(base: Coded, other: Coded) -> Codes | None:
+    """Return the code of ``other`` for every word of ``base``, or None where rows of one word differ in ``other``."""
     told = np.zeros(len(base.words), dtype=np.int32)
+    if len(other.words) <= 1:
+        return told
     told[base.codes] = other.codes
-    return bool(np.array_equal(told.take(base.codes), other.codes))
+    return told if np.array_equal(told.take(base.codes), other.codes) else None

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from assets.platforms.coded import Coded, CodedTable, constant, encode
+from assets.platforms.coded import Coded, CodedTable, constant, encode, told_by
 
 N_BUCKETS = 64
 ROWS_PER_GROUP = 131_072
@@ -39,8 +39,9 @@ def write_sorted(table: CodedTable, path: Path, note: Mapping[str, str]) -> None
     """Write the rows with their bucket in order; the same rows give the same bytes, however they come."""
     table = CodedTable({name: _in_word_order(one) for name, one in table.columns.items()}, len(table))
     table = table.having({"bucket": _buckets(table)})
-    order = _order(table)
-    make = partial(_row_group, table, order)
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        told = dict(zip(table.columns, pool.map(partial(_told_by_item, table), table.columns), strict=True))
+    make = partial(_row_group, table, told, _order(table))
     fields = [_field(name, column) for name, column in table.columns.items()]
     plain = [name for name in table.columns if name != "line"]
     with (
@@ -112,17 +113,47 @@ def _ranks(words: pa.Array) -> NDArray[np.int64]:
     return np.asarray(pc.rank(words, "ascending", tiebreaker="dense")).astype(np.int64) - 1
 
 
-def _row_group(table: CodedTable, order: NDArray[np.int64], start: int) -> pa.Table:
+def _told_by_item(table: CodedTable, name: str) -> NDArray[np.int32] | None:
+    """Return the column's code for every item, where an item has one value of it in all its rows."""
+    is_worth_it = "item" in table and name != "item" and len(table[name].words) > 1
+    return (
+        told_by(table["item"], table[name])
+        if is_worth_it and len(table[name].words) <= len(table["item"].words)
+        else None
+    )
+
+
+def _row_group(
+    table: CodedTable, told: Mapping[str, NDArray[np.int32] | None], order: NDArray[np.int64], start: int
+) -> pa.Table:
+    """Return the rows of one group; what an item tells is looked up once per item, not once per row."""
     rows = order[start : start + ROWS_PER_GROUP]
     fields = [_field(name, column) for name, column in table.columns.items()]
-    return pa.table([_cells(column, rows) for column in table.columns.values()], schema=pa.schema(fields))
+    items = pc.dictionary_encode(pa.array(table["item"].codes.take(rows))) if "item" in table else None
+    cells = []
+    for name, column in table.columns.items():
+        by_item = told.get(name)
+        if items is not None and by_item is not None:
+            of_each = _cells(column, by_item.take(np.asarray(items.dictionary)))
+            cells.append(_spread(of_each, items.indices))
+        else:
+            codes = column.codes.take(rows) if len(column.words) > 1 else np.zeros(len(rows), dtype=np.int32)
+            cells.append(_cells(column, codes))
+    return pa.table(cells, schema=pa.schema(fields))
 
 
-def _cells(column: Coded, rows: NDArray[np.int64]) -> pa.Array:
-    """Return some rows as they are written; text with its distinct words, so that they need not be found again."""
+def _spread(cells: pa.Array, places: pa.Array) -> pa.Array:
+    """Return the cells at these places; text keeps its distinct words."""
+    if pa.types.is_dictionary(cells.type):
+        return pa.DictionaryArray.from_arrays(cells.indices.take(places), cells.dictionary, safe=False)
+    return cells.take(places)
+
+
+def _cells(column: Coded, chosen: NDArray[np.int32]) -> pa.Array:
+    """Return words as they are written; text with its distinct words, so that they need not be found again."""
     if _is_empty(column):
-        return pa.nulls(len(rows), column.words.type)
-    codes = pa.array(column.codes.take(rows) if len(column.words) > 1 else np.zeros(len(rows), dtype=np.int32))
+        return pa.nulls(len(chosen), column.words.type)
+    codes = pa.array(chosen)
     if not pa.types.is_string(column.words.type):
         return column.words.take(codes)
     if len(column.words) <= _FEW_WORDS and column.words.null_count == 0:
