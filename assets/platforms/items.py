@@ -39,10 +39,11 @@ def item_key(frame: pd.DataFrame, platform: Platform, level: str) -> pd.Series:
 
 def coded_item_key(rows: CodedTable, platform: Platform, level: str) -> Coded:
     """Do the same as ``item_key`` for coded rows."""
-    first, second, *parts = [
-        _part(rows[name], is_case_free=name in _CASE_FREE) for name in item_columns(platform, level)
-    ]
-    return _joined([first, second, constant(_normalised(level), len(rows), pa.string()), *parts], len(rows))
+    names = item_columns(platform, level)
+    first, second, *parts = [_part(rows[name], is_case_free=name in _CASE_FREE) for name in names]
+    is_plain = all(part is rows[name] for part, name in zip((first, second, *parts), names, strict=True))
+    kind = constant(_normalised(level), len(rows), pa.string())
+    return _joined([first, second, kind, *parts], len(rows), is_plain=is_plain)
 
 
 def item_columns(platform: Platform, level: str) -> tuple[str, ...]:
@@ -84,11 +85,15 @@ def _part(column: Coded, *, is_case_free: bool = False) -> Coded:
     )
 
 
-def _joined(parts: Sequence[Coded], n_rows: int) -> Coded:
-    """Join the parts once for every combination of them that occurs."""
+def _joined(parts: Sequence[Coded], n_rows: int, *, is_plain: bool = False) -> Coded:
+    """Join the parts once for every combination of them that occurs.
+
+    ``is_plain``: every word stands as the export spells it, so that two combinations cannot become one key.
+    """
     groups = group_rows(parts, n_rows)
     cells = [part.words.take(pa.array(part.codes[groups.example])) for part in parts]
-    return Coded(pc.binary_join_element_wise(*cells, "|"), groups.codes.astype(np.int32)).merged()
+    joined = Coded(pc.binary_join_element_wise(*cells, "|"), groups.codes.astype(np.int32), is_plain)
+    return joined.merged()
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)  # the same words come every night

@@ -15,13 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.coded import Coded, CodedTable, group_rows
+from assets.platforms.coded import Coded, CodedTable, Groups, group_rows
 from assets.warehouse.columns import PERIOD, time_columns
 from assets.warehouse.documents import read_document, write_document
 from assets.warehouse.home import Home
 from assets.warehouse.inputs import NightInputs
 
 MICROS = 1_000_000
+_FEW_CELLS = 1 << 16
 SUMS = ("clicks", "cost", "conversions", "conversion_value")  # all in whole numbers; conversions in millionths
 CELLS = ("platform", "account", "report_date", *PERIOD, "rows", *SUMS)
 VERSION_OF = ("platform", "account", "scope", "report_date")  # rows with these in common replace each other
@@ -47,15 +48,10 @@ def cover(table: CodedTable, kind: str) -> list[list[Any]]:
     times = time_columns(kind, list(table.columns))
     keys = ["platform", "account", *times]
     groups = group_rows([table[name] for name in keys], len(table))
-    numbers = {name: _whole_cells(table[name]) for name in SUMS if name in table}
-    cells = pa.table({"group": groups.codes, **{name: one.values for name, one in numbers.items()}})
-    sums = [(name, "sum", pc.ScalarAggregateOptions(min_count=1)) for name in numbers]
-    grouped = cells.group_by("group", use_threads=False).aggregate([([], "count_all"), *sums])
-    example = groups.example.take(np.asarray(grouped["group"]))
-    named = {name: table[name].take(example).values for name in keys}
-    whole = pa.table({**named, **{name: grouped[name] for name in grouped.column_names}})
+    numbers = {name: _sums(_whole_cells(table[name]), groups) for name in SUMS if name in table}
+    named = {name: table[name].take(groups.example).values for name in keys}
+    whole = pa.table({**named, "rows": np.bincount(groups.codes, minlength=len(groups.example)), **numbers})
     found = whole.sort_by([(name, "ascending") for name in keys]).to_pydict()
-    found |= {"rows": found["count_all"], **{name: found[f"{name}_sum"] for name in numbers}}
     if "order_date" in times:
         found["report_date"] = found["order_date"]
     nothing = [None] * len(whole)
@@ -81,6 +77,23 @@ def visible_coverage(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame
     frame = pd.DataFrame(rows, columns=["sha256", "name", "scope", "as_of", *CELLS])
     dates = dict.fromkeys(("as_of", "report_date", *PERIOD), "datetime64[us]")
     return frame.astype({**dates, **dict.fromkeys(("rows", *SUMS), "Int64")})
+
+
+def _sums(column: Coded, groups: Groups) -> pa.Array:
+    """Return each group's sum in whole numbers, missing where none of its cells is filled.
+
+    A column of few words is summed by how often each word stands in each group, which adds up no row twice.
+    """
+    n_words, n_groups = len(column.words), len(groups.example)
+    if n_words * n_groups > max(len(column), _FEW_CELLS):
+        cells = pa.table({"group": groups.codes, "value": column.values}).group_by("group", use_threads=False)
+        found = cells.aggregate([("value", "sum", pc.ScalarAggregateOptions(min_count=1))]).sort_by("group")
+        return found["value_sum"].combine_chunks()
+    places = groups.codes * n_words + column.codes
+    counts = np.bincount(places, minlength=n_words * n_groups).reshape(n_groups, n_words)
+    is_filled = np.asarray(pc.is_valid(column.words))
+    sums = counts @ np.asarray(pc.fill_null(column.words, 0))
+    return pa.array(sums, mask=counts[:, is_filled].sum(axis=1) == 0)
 
 
 def _whole_cells(column: Coded) -> Coded:

@@ -87,20 +87,25 @@ def _order(table: CodedTable) -> NDArray[np.int64]:
     if "line" in table and _is_in_line_order(table["line"]):
         names.remove("line")
     n_rows = len(table)
+    n_places = 1 << n_rows.bit_length()
     ranks = [_ranks(table[name].words) for name in names]
     sizes = [int(rank.max(initial=0)) + 1 for rank in ranks]
-    if np.prod([*sizes, max(n_rows, 1)], dtype=object) > _MAX_KEY:
+    if np.prod([*sizes, n_places], dtype=object) > _MAX_KEY:
         return np.lexsort(
             [rank.take(table[name].codes) for name, rank in zip(reversed(names), reversed(ranks), strict=True)]
         )
-    key = np.zeros(n_rows, dtype=np.int64)
-    for name, rank, size in zip(names, ranks, sizes, strict=True):
-        key *= size
-        key += rank.take(table[name].codes)
-    key *= max(n_rows, 1)
-    key += np.arange(n_rows)
+    worth: dict[int, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
+    weight = n_places
+    for name, rank, size in reversed(list(zip(names, ranks, sizes, strict=True))):
+        codes = table[name].codes
+        own = rank * weight  # a bucket follows from its item: what has the same codes is added up word by word
+        worth[id(codes)] = (codes, worth[id(codes)][1] + own if id(codes) in worth else own)
+        weight *= size
+    key = np.arange(n_rows)
+    for codes, value in worth.values():
+        key += value.take(codes)
     key.sort()
-    return key % max(n_rows, 1)
+    return key & (n_places - 1)
 
 
 def _is_in_line_order(line: Coded) -> bool:
