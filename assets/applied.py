@@ -21,7 +21,6 @@ from assets.warehouse import state, window
 from assets.warehouse.errors import WarehouseError
 from assets.warehouse.tables import read_table
 
-OUTCOMES = ("applied", "not_applied", "changed_by_hand", "rejected", "unknown")
 EDIT_COLUMNS = [
     "platform", "account", "item", "lever", "action", "campaign", "ad_group", "keyword", "match_type", "keyword_id",
     "search_term", "old_value", "new_value",
@@ -57,12 +56,13 @@ def last_edits(batch: Batch) -> pd.DataFrame:
         if night < batch.night:
             newest |= {platform: (pd.Timestamp(night), revision) for platform, revision in revisions.items()}
     parts = []
-    for platform, (night, revision) in sorted(newest.items()):
+    for night, revision in sorted(set(newest.values())):  # most platforms were published on the same night
         try:
             rows = read_table(batch.home, night.date(), revision, "recommendations")
         except WarehouseError:  # an old night's tables may be gone; what it published is then unknown
             continue
-        rows = rows[(rows["platform"] == platform) & (rows["decision"] == "accept")]
+        published = [name for name, last in newest.items() if last == (night, revision)]
+        rows = rows[rows["platform"].isin(published) & (rows["decision"] == "accept")]
         parts.append(rows[EDIT_COLUMNS].assign(edit_night=night))
     return pd.concat(parts, ignore_index=True) if parts else _no_edits()
 

@@ -107,9 +107,8 @@ def _budget_rows(plan: PlanProblem, problem: AllocationProblem, result: Allocati
     rows = plan.budgets
     out = rows[["item", "platform", "account", "level", "lever"]].copy()
     change = result.budget / rows["base_cost"].to_numpy(dtype=np.float64)
-    power = 1.0 - betas(
-        rows["lever"]
-    )  # log cost = a - theta log target with theta = 1 / (1 - beta); a rate likewise, upwards
+    # log cost = a - theta log target with theta = 1 / (1 - beta); a rate likewise, upwards
+    power = 1.0 - betas(rows["lever"])
     levers = [rows["lever"] == "target_roas", rows["lever"] == "commission_rate"]
     out["multiplier"] = np.select(levers, [change**-power, change**power], change)
     out["plan_cost"], out["plan_value"] = result.budget_cost, result.budget_value

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from configs.platform_schema import Platform
-from configs.schema import Calendar, Confirmed, Guardrails, Settings
+from configs.schema import Calendar, Guardrails, Settings
 
 CONFIG_FOLDER = Path(__file__).parent
 CONFIRMED = "confirmed.yaml"
@@ -42,17 +42,6 @@ def _with_required(settings: Settings) -> Settings:
         told = "required" in use.model_fields_set or "keyword_daily" in kinds or "placement_daily" not in kinds
         uses[name] = use if told else use.model_copy(update={"required": ("placement_daily",)})
     return settings.model_copy(update={"platforms": uses})
-
-
-def confirm_report(home_root: Path, report: str, confirmed: Confirmed) -> Path:
-    """Remember that a report's description was found right; return the file that says so."""
-    path = home_root / CONFIRMED
-    known = read_yaml(path) if path.exists() else {}
-    known[report] = confirmed.model_dump(mode="json")
-    beside = path.with_suffix(".tmp")
-    beside.write_text(yaml.safe_dump(known, allow_unicode=True, sort_keys=True), encoding="utf-8")
-    beside.replace(path)
-    return path
 
 
 def load_guardrails(home_root: Path | None = None) -> Guardrails:

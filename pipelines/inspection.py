@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.confirmation import confirm_report
 from assets.expectations.rows import check_rows, describe_bad_rows, quarantine_table
 from assets.platforms.draft import draft_platform
 from assets.platforms.errors import UnreadableFileError
 from assets.platforms.nearest import nearest_report
 from assets.platforms.reader import SHOWN_ROWS, SourceRead, describe, open_source, read_source
-from configs.loader import confirm_report, load_platforms
+from configs.loader import load_platforms
 from configs.platform_schema import Platform
 from configs.schema import Confirmed
 from pipelines.output import guarded, print_json
