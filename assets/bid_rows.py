@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
-from assets.plan_problem import keyword_response
 from assets.platforms.levers import round_to_step
+from assets.response import keyword_response
 
 VALUE_OF_LEVER = {"keyword_bid": "bid", "daily_budget": "daily_budget", "target_roas": "target_roas",
                   "commission_rate": "commission_rate"}  # fmt: skip

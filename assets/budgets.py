@@ -8,7 +8,8 @@ import pandas as pd
 
 from assets.batch import Batches
 from assets.edits import lesser_edits
-from assets.plan_problem import PlanProblem, betas, build_problem, campaign_nodes
+from assets.plan_problem import PlanProblem, build_problem, campaign_nodes
+from assets.response import betas
 from assets.steps import Step, night_table
 from optimizers.allocation import AllocationProblem, AllocationResult, allocate
 

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from assets.batch import Batch
 from assets.calendar_days import day_factors
 from assets.catalogue import campaign_key
+from assets.demand import add_demand
+from assets.floor_odds import add_floor
 from assets.money import fx_rates
 from assets.performance import summarise
 from assets.plan_problem import build_problem
 from assets.pruning import below_floor, verdicts, within_pause_limit
-from assets.scoring import add_demand, add_floor, add_rates
+from assets.rates import add_rates
 from configs.schema import Calendar, FxRate
 from tests.unit.assets.made_up import day, make_batch, make_facts, make_items
 from tests.unit.assets.planned import make_plan, recommend

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assets.plan_problem import COMMISSION_BETA, with_caps
+from assets.plan_problem import with_caps
+from assets.response import COMMISSION_BETA
 from tests.unit.assets.made_up import make_batch, make_items
 from tests.unit.assets.planned import recommend
 

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets.demand import add_demand, exhausted_demand
+from assets.floor_odds import add_floor
 from assets.market import load_market, with_market
-from assets.scoring import add_demand, add_floor, add_rates, add_score, exhausted_demand
+from assets.rates import add_rates
+from assets.scoring import add_score
 from tests.unit.assets.made_up import make_batch, make_items, put
 
 COUNTS = {"effective_value": 3000.0, "effective_orders": 30.0, "effective_cost": 1000.0, "impressions_per_day": 1000.0,

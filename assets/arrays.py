@@ -1,0 +1,16 @@
+"""Columns of a table as plain arrays for ``optimizers``: numbers with NaN for missing, labels as codes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def floats(frame: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column as float64, missing values as NaN, shape (n_rows,)."""
+    return frame[column].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def codes_of(labels: pd.Series) -> np.ndarray:
+    """Return labels as codes 0, 1, 2 ... in the order of the sorted labels, shape (n_rows,)."""
+    return pd.factorize(labels, sort=True)[0]
