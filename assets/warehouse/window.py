@@ -96,6 +96,22 @@ def snapshots(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
     return frame
 
 
+def day_versions(home: Home, inputs: NightInputs, kind: str, max_restatement: float) -> pd.DataFrame:
+    """Return the sums of every version of every day and scope that the night sees and does not hold back.
+
+    Columns: platform, account, kind, scope, report_date, as_of, clicks, conversions. A version that cut a day's cost is
+    a part of that day, not an earlier state of it, and would teach a wrong delay.
+    """
+    coverage = visible_coverage(home, inputs, kind)
+    versions = version_sums(home, coverage[coverage["report_date"].notna()], kind)
+    held = choose_versions(versions, max_restatement)[1].rename(columns={"refused_as_of": "as_of"})
+    keys = [*VERSION_OF, "as_of"]
+    is_held = pd.MultiIndex.from_frame(versions[keys]).isin(pd.MultiIndex.from_frame(held[keys]))
+    frame = versions.loc[~is_held, [*keys, "clicks", "conversions"]].assign(kind=kind).reset_index(drop=True)
+    frame["conversions"] = frame["conversions"].astype("float64") / MICROS
+    return frame
+
+
 def _without_overlap(group: pd.DataFrame) -> pd.DataFrame:
     """Return the picks of a set of periods without common days, newest end first."""
     ordered = group.sort_values(["period_end", "as_of", "period_start"], ascending=[False, False, True], kind="stable")

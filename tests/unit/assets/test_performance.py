@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.performance import load_daily, maturity_curve, summarise, without_parents
+from assets.maturity_curves import learn_maturity, seen_versions
+from assets.performance import load_daily, summarise, without_parents
 from configs.schema import Calendar
 from tests.unit.assets.made_up import USD, day, make_batch, put, with_platform
 
@@ -157,7 +158,7 @@ def snapshots(conversions: dict[int, float]) -> list[tuple[int, list[dict[str, o
         (
             night,
             [
-                keyword(day(n), clicks=100, cost=1.0, conversions=conversions[min(night - n, 2)])
+                keyword(day(n), clicks=9000, cost=1.0, conversions=conversions[min(night - n, 2)])
                 for n in range(1, night + 1)
             ],
         )
@@ -166,21 +167,22 @@ def snapshots(conversions: dict[int, float]) -> list[tuple[int, list[dict[str, o
 
 
 def test_the_maturity_curve_is_learned_from_what_later_exports_added(batch):
-    """Every day shows 5 of its 10 orders at once, 8 a day later, 10 from then on."""
+    """Every day shows half of its orders at once, four fifths a day later, all from then on."""
     night = with_platform(batch, "google_ads", maturity=(0.9, 0.95, 1.0))
-    for as_of, rows in snapshots({0: 5.0, 1: 8.0, 2: 10.0}):
+    for as_of, rows in snapshots({0: 500.0, 1: 800.0, 2: 1000.0}):
         night = put(night, "keyword_daily", rows, as_of=date(2025, 3, as_of), name=str(as_of))
-    curve = maturity_curve("google_ads", night)
+    curve = learn_maturity(seen_versions(night), night).curve("google_ads")
     assert curve.is_learned
-    assert curve.share == pytest.approx([0.5, 0.8, 1.0], abs=0.05)
+    assert curve.share[:4] == pytest.approx([0.5, 0.8, 1.0, 1.0], abs=0.01)
 
 
 def test_without_snapshots_the_configured_curve_counts_and_conversion_dated_orders_have_no_delay(batch):
-    configured = maturity_curve("google_ads", batch)
+    configured = learn_maturity(seen_versions(batch), batch).curve("google_ads")
     assert not configured.is_learned
     assert configured.share.tolist() == list(batch.platforms["google_ads"].maturity)
     dated = batch.platforms["google_ads"].attribution.model_copy(update={"date": "conversion"})
-    at_once = maturity_curve("google_ads", with_platform(batch, "google_ads", attribution=dated))
+    credited = with_platform(batch, "google_ads", attribution=dated)
+    at_once = learn_maturity(seen_versions(credited), credited).curve("google_ads")
     assert at_once.is_learned
     assert at_once.share.tolist() == [1.0]
 
