@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
+from assets.presentation.forecast_words import forecast_sentences
 from assets.presentation.summary import MoneyLine, NightSummary, count_actions
 from assets.presentation.tables import is_change
 from assets.warehouse.errors import WarehouseError
@@ -41,8 +42,17 @@ def night_summary(rows: pd.DataFrame, batch: Batch) -> NightSummary:
         ),
     }
     return NightSummary(
-        night=batch.night.isoformat(), currency=batch.settings.shop.currency, money=money, actions=count_actions(rows)
-    )
+        night=batch.night.isoformat(), currency=batch.settings.shop.currency, money=money, actions=count_actions(rows),
+        forecasts=_earlier_forecasts(batch),
+    )  # fmt: skip
+
+
+def _earlier_forecasts(batch: Batch) -> list[dict[str, str]]:
+    """Return how good earlier forecasts were, in words; nothing where the night has not scored any."""
+    try:
+        return forecast_sentences(batch.table("forecast_scores"))
+    except WarehouseError:  # computed before this table existed
+        return []
 
 
 def file_problems(batch: Batch) -> list[dict[Hashable, Any]]:

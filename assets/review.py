@@ -13,6 +13,7 @@ import dagster as dg
 from assets.batch import Batch, Batches
 from assets.overview import night_summary, price_nodes
 from assets.presentation import charts, tables
+from assets.presentation.summary import NightSummary
 from assets.steps import NIGHTS, RETRY, run_guarded
 from assets.warehouse import state
 from assets.warehouse.errors import WarehouseError
@@ -25,7 +26,7 @@ SHOWN = ("recommendations", "platform_status", "budget_plan")
 
 
 @dg.asset(
-    partitions_def=NIGHTS, group_name=GROUP, deps=list(SHOWN), retry_policy=RETRY,
+    partitions_def=NIGHTS, group_name=GROUP, deps=[*SHOWN, "forecast_scores"], retry_policy=RETRY,
     description="The night's review page (HTML) and workbook (xlsx): what changes, why, how sure, what it costs and brings.",
 )  # fmt: skip
 def review_files(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches]) -> Iterator[Any]:
@@ -87,8 +88,14 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
         "03_actions": dg.MetadataValue.md(tables.to_markdown(tables.actions_table(summary["actions"]))),
         "04_top": dg.MetadataValue.md(tables.to_markdown(tables.top_table(rows, n=10, currency=summary["currency"]))),
         "05_chart": dg.MetadataValue.md(f"![money by platform]({charts.data_uri(chart)})"),
+        **_earlier_forecasts(summary),
         "n_held": int(status["is_held"].sum()),
     }
+
+
+def _earlier_forecasts(summary: NightSummary) -> dict[str, Any]:
+    told = [line["zh"] for line in summary.get("forecasts", ())]
+    return {"07_forecasts": dg.MetadataValue.md(tables.to_bullets(told))} if told else {}
 
 
 def _last_edits(batch: Batch) -> dict[str, Any]:

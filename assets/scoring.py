@@ -11,6 +11,7 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.batch import Batch, Batches
+from assets.corrections import add_corrections
 from assets.demand import DEMAND, add_demand, exhausted_demand
 from assets.floor_odds import add_floor
 from assets.market import with_market
@@ -32,6 +33,7 @@ def scored_items(
     """
     batch = batches.open(context.partition_time_window.start.date())
     items = with_market(performance, batch)
+    items = add_corrections(items, batch)
     items = add_rates(items)
     items = add_demand(items, state.latest_state_before(batch.home, DEMAND, batch.night) or {})
     items = add_floor(items, batch)

@@ -10,7 +10,20 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import applied, bidding, budgets, discovery, ingest, kol, performance, pruning, publishing, review, scoring
+from assets import (
+    applied,
+    bidding,
+    budgets,
+    discovery,
+    ingest,
+    kol,
+    learning,
+    performance,
+    pruning,
+    publishing,
+    review,
+    scoring,
+)
 from configs.loader import load_platforms, load_settings
 from pipelines.jobs import NIGHTLY, PUBLISH
 from pipelines.messages import message_sensors
@@ -27,7 +40,7 @@ def build_definitions(
     enabled = tuple(name for name, use in sorted(settings.platforms.items()) if use.is_enabled)
     stages = [
         ingest.source_files, ingest.profile, ingest.build_platform_status(enabled), applied.applied_edits,
-        performance.performance,
+        performance.performance, learning.forecast_scores,
         scoring.scored_items, pruning.pruned_items, discovery.discovered_terms, kol.kol_plan, budgets.budget_plan,
         bidding.recommendations, review.review_files, review.tonight,
     ]  # fmt: skip

@@ -76,6 +76,7 @@ def page_view(
         "terms": rows_of_reasons(recommendations, TERM_REASONS, used),
         "creators": rows_of_reasons(recommendations, CREATOR_REASONS, used),
         "nodes": _nodes(tree, currency),
+        "forecasts": [{"zh": one["zh"], "en": one["en"]} for one in summary.get("forecasts", ())],
         "notes": [{"zh": note.zh, "en": note.en} for note in load_reasons().notes[-4:-1]],
     }
 

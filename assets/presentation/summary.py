@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -32,12 +32,16 @@ class MoneyLine(TypedDict):
 
 
 class NightSummary(TypedDict):
-    """What the night is about: ``money`` by cost, value, profit; ``actions`` by platform and action code."""
+    """What the night is about: ``money`` by cost, value, profit; ``actions`` by platform and action code.
+
+    ``forecasts`` says in both languages how good earlier forecasts were, one sentence each.
+    """
 
     night: str
     currency: str
     money: Mapping[str, MoneyLine]
     actions: Mapping[str, Mapping[str, int]]
+    forecasts: NotRequired[Sequence[Mapping[str, str]]]
 
 
 def check_summary(summary: NightSummary) -> None:

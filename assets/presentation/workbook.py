@@ -97,7 +97,11 @@ def _write_overview(sheet: Any, formats: Formats, summary: NightSummary, changes
     row = _section(sheet, formats, row + 1, "各平台动作 · Actions by platform")
     row = write_table(sheet, row, _action_columns(summary["actions"]), formats)
     row = _section(sheet, formats, row + 1, "再花一份钱的回报 · What the next money returns")
-    write_table(sheet, row, _node_columns(top_nodes(nodes), summary["currency"]), formats)
+    row = write_table(sheet, row, _node_columns(top_nodes(nodes), summary["currency"]), formats)
+    told = summary.get("forecasts", ())
+    row = _section(sheet, formats, row + 1, "之前的预测准不准 · How good earlier forecasts were") if told else row
+    for place, line in enumerate(told):
+        write_text(sheet, row + place, 0, f"{line['zh']} · {line['en']}", formats.note())
 
 
 def _write_look(sheet: Any, formats: Formats, changes: Changes, places: list[int]) -> None:
