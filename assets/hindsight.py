@@ -5,7 +5,6 @@ Here belongs the scoring of one night's forecasts. Which nights count and what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -37,18 +36,15 @@ def edit_outcomes(edits: pd.DataFrame) -> pd.Series:
     return worst.map({rank: name for name, rank in order.items()}).astype("str")
 
 
-def score_night(
-    forecasts: pd.DataFrame, seen: pd.DataFrame, outcomes: pd.Series, shares: Mapping[str, float], night: date
-) -> pd.DataFrame:
+def score_night(forecasts: pd.DataFrame, seen: pd.DataFrame, outcomes: pd.Series, night: date) -> pd.DataFrame:
     """Return one row per cell (CELL) with sums of forecast, actual and scores of one night.
 
     ``seen`` are the daily facts of the day after the night, as known tonight; an account that has none that day is not
-    scored. ``shares`` says how much of that day's conversions has been reported; forecasts are compared at that share.
+    scored. Its ``share`` says how much of a row's conversions has been reported; forecasts are compared at that share.
     """
-    rows = forecasts.assign(share=forecasts["platform"].map(shares).astype("float64"))
-    items = with_facts(rows[rows["level"].isin(ITEM_LEVELS)], seen)
+    items = with_facts(forecasts[forecasts["level"].isin(ITEM_LEVELS)], seen)
     items["outcome"] = items["item"].map(outcomes).fillna(AS_PLANNED)
-    parts = [*_item_scores(items, night), *_total_scores(rows, items, seen)]
+    parts = [*_item_scores(items, night), *_total_scores(forecasts, items, seen)]
     scored = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*CELL, *SUMS])
     scored["evidence_grade"] = scored["evidence_grade"].fillna("none")
     sums = scored.groupby(CELL, sort=True)[SUMS].sum().reset_index()
@@ -60,6 +56,8 @@ def with_facts(items: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
     homes = pd.MultiIndex.from_frame(seen[["platform", "account"]].drop_duplicates())
     is_covered = pd.MultiIndex.from_frame(items[["platform", "account"]]).isin(homes)
     out = items[is_covered].reset_index(drop=True)
+    share = seen.groupby(["platform", "account"])["share"].mean()
+    out["share"] = share.reindex(pd.MultiIndex.from_frame(out[["platform", "account"]])).to_numpy(dtype=np.float64)
     numbers = pd.DataFrame({name: floats(seen, column) for name, column in FACTS.items()})
     sums = numbers.groupby(seen["item"].to_numpy()).sum(min_count=1)
     is_told = numbers.notna().groupby(seen["platform"].to_numpy()).any()
@@ -121,6 +119,7 @@ def _total_scores(rows: pd.DataFrame, items: pd.DataFrame, seen: pd.DataFrame) -
     sums = numbers.groupby(seen["platform"].to_numpy()).sum(min_count=1)
     worst = items.groupby("platform")["outcome"].agg(_worst)
     totals = rows[rows["level"] == "platform"].drop_duplicates("platform").set_index("platform")
+    totals["share"] = seen.groupby("platform")["share"].mean()
     told = totals.index.intersection(sums.index)
     parts = [_total(name, totals.loc[name], sums.loc[name], worst.get(name, AS_PLANNED)) for name in told]
     whole = rows[rows["level"] == "total"]

@@ -16,7 +16,8 @@ import pandas as pd
 from assets.batch import Batch, Batches
 from assets.corrections import CORRECTIONS, POOLED, Correction, correction_of, corrections_before, to_payload
 from assets.hindsight import ALL, AS_PLANNED, CELL, SUMS, edit_outcomes, score_night
-from assets.performance import load_daily, maturity_curve
+from assets.maturity_curves import learn_maturity, seen_versions
+from assets.performance import load_daily
 from assets.presentation import forecast_words, tables
 from assets.steps import Step, night_table
 from assets.warehouse import state
@@ -25,7 +26,6 @@ from assets.warehouse.inputs import read_inputs
 from assets.warehouse.tables import read_table
 from optimizers.calibration import bias, bias_interval, coverage_interval
 from optimizers.correction import learn_factor, learn_widening
-from optimizers.maturity import share_reported
 
 FORECASTS = "forecasts"
 SCORED_NIGHTS = 28  # four of each weekday; older nights tell of another market
@@ -74,15 +74,13 @@ def _scored_nights(batch: Batch, applied_edits: pd.DataFrame) -> Iterator[pd.Dat
     if not known:
         return
     daily = load_daily(batch)
-    curves = {str(name): maturity_curve(str(name), batch).share for name in sorted(daily["platform"].unique())}
+    daily["share"] = learn_maturity(seen_versions(batch), batch).share(daily)
     edits = [applied_edits, *(table_of(batch, one, "applied_edits") for one in _nights_after(min(known), batch))]
     told = pd.concat([one for one in edits if one is not None], ignore_index=True)
     for night, forecasts in known.items():
         day = pd.Timestamp(night) + pd.Timedelta(days=1)
-        age = [float((batch.night - night).days - 1)]
-        shares = {name: float(share_reported(age, curve)[0]) for name, curve in curves.items()}
         mine = told[told["edit_night"] == pd.Timestamp(night)]
-        yield score_night(forecasts, daily[daily["report_date"] == day], edit_outcomes(mine), shares, night)
+        yield score_night(forecasts, daily[daily["report_date"] == day], edit_outcomes(mine), night)
 
 
 def table_of(batch: Batch, night: date, name: str) -> pd.DataFrame | None:
