@@ -109,28 +109,54 @@ def fit_gamma_prior(events: ArrayLike, exposure: ArrayLike) -> GammaPrior:
 
 
 def combine_concentrations(inner: ArrayLike, outer: ArrayLike) -> FloatArray:
-    """Return the concentration of a product of two independent Gamma variables, exact in two moments.
+    """Return the concentration of a Gamma variable that spreads, in logarithms, like the product of two independent ones.
+
+    The log of a Gamma variable of concentration a has variance trigamma(a), nearly 1/a + 1/(2 a^2); those of the factors add
+    up. (Matching the coefficient of variation instead would answer the product's long upper tail with an 80 % interval that
+    covers 83-84 %: checked on simulated truth.)
 
     Parameters
     ----------
     inner, outer : array of shape (n_items,) or scalar
-        Concentrations (1 / squared coefficient of variation), > 0.
+        Concentrations, > 0.
 
     Returns
     -------
     array of the broadcast shape
-        1 / ((1 + 1/inner)(1 + 1/outer) - 1): below both.
+        1 / (sqrt((1 + 1/inner)^2 + (1 + 1/outer)^2 - 1) - 1): below both.
 
     Examples
     --------
     >>> combine_concentrations([1.0, 3.0], 1e9).round(3)
     array([1., 3.])
     """
-    near, far = np.asarray(inner, dtype=np.float64), np.asarray(outer, dtype=np.float64)
-    return np.asarray(near * far / (near + far + 1.0))
+    near, far = 1.0 / np.asarray(inner, dtype=np.float64), 1.0 / np.asarray(outer, dtype=np.float64)
+    return np.asarray(1.0 / _inverse_of(_log_variance(near) + _log_variance(far)))
 
 
-def fit_concentration(events: FloatArray, exposure: FloatArray, above: RateLevel, typical: float) -> float:
+def concentration_of(log_variance: ArrayLike) -> FloatArray:
+    """Return the concentration of the Gamma variable whose logarithm has about this variance (>= 0; infinite for 0).
+
+    >>> concentration_of([0.625]).round(3)
+    array([2.])
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(1.0 / _inverse_of(np.asarray(log_variance, dtype=np.float64)))
+
+
+def _log_variance(inverse: FloatArray) -> FloatArray:
+    """Return the log variance of a Gamma variable of concentration 1 / ``inverse``."""
+    return inverse + inverse**2 / 2.0
+
+
+def _inverse_of(log_variance: FloatArray) -> FloatArray:
+    # sqrt(1 + 2 v) - 1 without cancelling for small v
+    return np.asarray(2.0 * log_variance / (np.sqrt(1.0 + 2.0 * log_variance) + 1.0))
+
+
+def fit_concentration(
+    events: FloatArray, exposure: FloatArray, above: RateLevel, typical: float, log_sd: float = 1.0
+) -> float:
     """Return how concentrated rates are around the level above, by penalised maximum likelihood.
 
     Parameters
@@ -140,7 +166,9 @@ def fit_concentration(events: FloatArray, exposure: FloatArray, above: RateLevel
     above : RateLevel
         What is known of each item from elsewhere; its own uncertainty is taken out of the fit.
     typical : float
-        Median of the weak log-normal prior (log-sd 1), and the answer where there is no exposure.
+        Median of the log-normal prior, and the answer where there is no exposure.
+    log_sd : float
+        How far the prior lets the answer go from the median, > 0; 1 is weak.
 
     Returns
     -------
@@ -162,7 +190,7 @@ def fit_concentration(events: FloatArray, exposure: FloatArray, above: RateLevel
     def loss(log_shape: float) -> float:
         shape = combine_concentrations(np.exp(log_shape), known)
         gain = _log_likelihood(happened, expected, shape).sum()
-        return float(0.5 * (log_shape - np.log(typical)) ** 2 - gain)
+        return float(0.5 * ((log_shape - np.log(typical)) / log_sd) ** 2 - gain)
 
     best = minimize_scalar(loss, bounds=LOG_CONCENTRATION_LIMITS, method="bounded", options={"xatol": 1e-3})
     return float(np.exp(best.x))
