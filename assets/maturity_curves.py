@@ -16,6 +16,7 @@ from assets.warehouse import window
 from optimizers.maturity import MaturityCurve, chain_ladder, configured_curve
 
 DAILY_KINDS = ("keyword_daily", "placement_daily")
+ORIGIN = ("platform", "account", "kind", "scope", "report_date")  # what one row of the triangle speaks of
 PRIOR_CONVERSIONS = 20.0  # a platform's learned step outweighs the configured one after about a day's orders
 ACCOUNT_PRIOR_CONVERSIONS = 400.0  # an account differs from its platform only when a few hundred orders say so
 AT_ONCE = MaturityCurve(
@@ -62,10 +63,19 @@ class Maturity:
 
 
 def seen_versions(batch: Batch) -> pd.DataFrame:
-    """Return the sums of all versions of all days that the night sees, of keywords and placements."""
-    limit = batch.guardrails.max_restatement
-    parts = [window.day_versions(batch.home, batch.inputs, kind, limit) for kind in DAILY_KINDS]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    """Return the sums of all versions of all days that the night sees, of keywords and placements.
+
+    A version that took away more of a day's cost than a restatement may is a part of that day, not an earlier state of it,
+    and would teach a wrong delay: it is left out.
+    """
+    parts = [window.snapshots(batch.home, batch.inputs, kind) for kind in DAILY_KINDS]
+    seen = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    seen = seen.sort_values("as_of", kind="stable", ignore_index=True)
+    origin = [seen[name] for name in ORIGIN if name in seen]
+    cost = seen["cost"].astype("Float64")
+    most = cost.groupby(origin, dropna=False).cummax()
+    is_part = (cost < (1.0 - batch.guardrails.max_restatement) * most).fillna(False)
+    return seen[~is_part.to_numpy(dtype=bool) & seen["report_date"].notna()].reset_index(drop=True)
 
 
 def learn_maturity(seen: pd.DataFrame, batch: Batch) -> Maturity:
@@ -104,6 +114,6 @@ def triangle(seen: pd.DataFrame, n_ages: int) -> np.ndarray:
     rows = seen[fits].assign(age=age[fits])
     if rows.empty:
         return np.empty((0, n_ages))
-    keys = ["account", "kind", "scope", "report_date"]
-    table = rows.pivot_table(index=keys, columns="age", values="conversions", aggfunc="sum", sort=True)
+    origin = [name for name in ORIGIN if name in rows]
+    table = rows.pivot_table(index=origin, columns="age", values="conversions", aggfunc="sum", sort=True)
     return table.reindex(columns=range(n_ages)).to_numpy(dtype=np.float64, na_value=np.nan)

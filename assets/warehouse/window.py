@@ -84,31 +84,14 @@ def period_facts(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
 def snapshots(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
     """Return the sums of every version of every day that the night sees, oldest as_of first within a day.
 
-    Columns: platform, account, kind, report_date, as_of, rows, clicks, cost and conversion_value (micros), conversions.
+    Columns: platform, account, kind, scope, report_date, as_of, rows, clicks, cost and conversion_value (micros),
+    conversions.
     """
     coverage = visible_coverage(home, inputs, kind)
     versions = version_sums(home, coverage[coverage["report_date"].notna()], kind)
-    keys = ["platform", "account", "report_date", "as_of"]
-    sums = versions.groupby(keys, sort=True)[["rows", "clicks", "cost", "conversions", "conversion_value"]]
-    frame = sums.sum(min_count=1).reset_index()
+    frame = versions[[*VERSION_OF, "as_of", "rows", "clicks", "cost", "conversions", "conversion_value"]].copy()
     frame["conversions"] = frame["conversions"].astype("float64") / MICROS
     frame.insert(2, "kind", kind)
-    return frame
-
-
-def day_versions(home: Home, inputs: NightInputs, kind: str, max_restatement: float) -> pd.DataFrame:
-    """Return the sums of every version of every day and scope that the night sees and does not hold back.
-
-    Columns: platform, account, kind, scope, report_date, as_of, clicks, conversions. A version that cut a day's cost is
-    a part of that day, not an earlier state of it, and would teach a wrong delay.
-    """
-    coverage = visible_coverage(home, inputs, kind)
-    versions = version_sums(home, coverage[coverage["report_date"].notna()], kind)
-    held = choose_versions(versions, max_restatement)[1].rename(columns={"refused_as_of": "as_of"})
-    keys = [*VERSION_OF, "as_of"]
-    is_held = pd.MultiIndex.from_frame(versions[keys]).isin(pd.MultiIndex.from_frame(held[keys]))
-    frame = versions.loc[~is_held, [*keys, "clicks", "conversions"]].assign(kind=kind).reset_index(drop=True)
-    frame["conversions"] = frame["conversions"].astype("float64") / MICROS
     return frame
 
 
