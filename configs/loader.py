@@ -17,6 +17,7 @@ from configs.schema import Calendar, Guardrails, Settings
 
 CONFIG_FOLDER = Path(__file__).parent
 CONFIRMED = "confirmed.yaml"
+NOWHERE = "-"  # no platform has this name: an event of time zones that no platform keeps
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -51,7 +52,18 @@ def load_guardrails(home_root: Path | None = None) -> Guardrails:
 
 def load_calendar(home_root: Path | None = None) -> Calendar:
     """Return promotions and outages, the home's own over the packaged ones."""
-    return _load(Calendar, "calendar.yaml", home_root)
+    return _with_platforms(_load(Calendar, "calendar.yaml", home_root))
+
+
+def _with_platforms(calendar: Calendar) -> Calendar:
+    """Name the platforms of each event that tells time zones only."""
+    clocks = {name: model.time_zone for name, model in load_platforms().items()}
+    events = []
+    for event in calendar.events:
+        names = tuple(name for name, clock in clocks.items() if clock in event.time_zones) or (NOWHERE,)
+        is_open = bool(event.time_zones) and not event.platforms
+        events.append(event.model_copy(update={"platforms": names}) if is_open else event)
+    return calendar.model_copy(update={"events": tuple(events)})
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,7 @@ Platform knowledge is in ``configs.platform_schema``; reading files is in ``conf
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -69,11 +69,16 @@ class Window(Frozen):
 
 
 class FloorRule(Frozen):
-    """When the ROI floor acts: posterior probability and the share of mistakes that is accepted."""
+    """When the ROI floor acts, which share of mistakes is accepted, and when a paused keyword gets another chance."""
 
     level: float = Field(default=0.80, gt=0.5, lt=1)
     max_false_share: float = Field(default=0.10, gt=0, lt=1)
     min_clicks: float = Field(default=0.0, ge=0)
+    probation: Literal["ours", "all", "off"] = "ours"  # who may return: what a night paused, any, none
+    probation_share: float = Field(default=0.01, ge=0, le=0.2)  # of a platform's cost a day, for all trials together
+    probation_days: int = Field(default=14, ge=1, le=90)
+    horizon_days: int = Field(default=90, ge=1, le=730)  # what a trial teaches is used for so long
+    daily_discount: float = Field(default=0.99, gt=0, le=1)  # of a later day: rates drift, so lessons age
 
 
 class ScoreWeights(Frozen):
@@ -168,18 +173,84 @@ class Guardrails(Frozen):
     entity_max_age_days: int = Field(default=14, ge=1)
 
 
+class Anchor(Frozen):
+    """A day that moves from year to year: a table of its dates, or the n-th weekday of a month."""
+
+    dates: tuple[date, ...] = ()
+    month: int | None = Field(default=None, ge=1, le=12)
+    weekday: int = Field(default=0, ge=0, le=6)  # 0 = Monday
+    nth: int = Field(default=1, ge=1, le=4)
+    source: str = ""  # who says so
+
+    @model_validator(mode="after")
+    def _is_told_once(self) -> Anchor:
+        if bool(self.dates) == (self.month is not None):
+            raise ValueError("an anchor has either dates or month, weekday and nth; keep one of the two")
+        return self
+
+    def days(self, first_year: int, last_year: int) -> tuple[date, ...]:
+        """Return its days in these years; a year that the table does not reach has none."""
+        if self.month is None:
+            return tuple(one for one in self.dates if first_year <= one.year <= last_year)
+        firsts = [date(year, self.month, 1) for year in range(first_year, last_year + 1)]
+        return tuple(
+            one + timedelta(days=(self.weekday - one.weekday()) % 7 + 7 * (self.nth - 1)) for one in firsts
+        )  # fmt: skip
+
+
 class Event(Frozen):
-    """A promotion, or days to leave out of every estimate."""
+    """A phase of a promotion, or days to leave out of every estimate.
+
+    Its days are ``start`` to ``end`` (with or without a year), or ``first_day`` to ``last_day`` counted from ``anchor``.
+    """
 
     name: str
-    start: str = Field(pattern=r"^(\d{4}-)?\d\d-\d\d$")  # with or without a year
-    end: str = Field(pattern=r"^(\d{4}-)?\d\d-\d\d$")  # last day included
+    start: str | None = Field(default=None, pattern=r"^(\d{4}-)?\d\d-\d\d$")
+    end: str | None = Field(default=None, pattern=r"^(\d{4}-)?\d\d-\d\d$")  # last day included
+    anchor: str = ""
+    first_day: int = Field(default=0, ge=-120, le=120)
+    last_day: int = Field(default=0, ge=-120, le=120)
     kind: Literal["promotion", "outage"] = "promotion"
-    factor: float = Field(default=1.0, gt=0)  # expected clicks against a usual day
-    platforms: tuple[str, ...] = ()
+    factor: float = Field(default=1.0, gt=0, le=20)  # expected clicks against a usual day
+    cvr_factor: float = Field(default=1.0, gt=0, le=20)  # expected conversions a click against a usual day
+    presale: bool = False  # deposits now, orders later: conversions of these days mature by a curve of their own
+    platforms: tuple[str, ...] = ()  # empty = all
+    time_zones: tuple[str, ...] = ()  # where no platform is named: those with one of these clocks
+
+    @model_validator(mode="after")
+    def _has_days(self) -> Event:
+        if (self.start is None) != (self.end is None) or (self.start is None) == (self.anchor == ""):
+            raise ValueError(f"{self.name}: give start and end, or an anchor with first_day and last_day")
+        if self.anchor and self.first_day > self.last_day:
+            raise ValueError(f"{self.name}: first_day {self.first_day} is after last_day {self.last_day}; swap them")
+        if self.start is not None and self.end is not None:
+            self._refuse_bad_days(self.start, self.end)
+        return self
+
+    def _refuse_bad_days(self, start: str, end: str) -> None:
+        if len(start) != len(end):
+            raise ValueError(f"{self.name}: start {start} and end {end} must both have a year, or neither")
+        for told in (start, end):
+            date.fromisoformat(told if len(told) > len("MM-DD") else f"2024-{told}")  # a leap year: 02-29 is a day
+        if len(start) > len("MM-DD") and start > end:
+            raise ValueError(f"{self.name}: ends on {end} before it starts on {start}; swap start and end")
 
 
 class Calendar(Frozen):
-    """Promotions and outages."""
+    """Promotions and outages, and the moving days that they are counted from."""
 
+    anchors: dict[str, Anchor] = Field(default_factory=dict)
     events: tuple[Event, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_known_names(self) -> Calendar:
+        names = [event.name for event in self.events]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"events named twice: {', '.join(twice[:5])}; what is learned goes by the name, rename one"
+            )
+        lost = sorted({event.anchor for event in self.events} - {"", *self.anchors})
+        if lost:
+            raise ValueError(f"unknown anchors {', '.join(lost[:5])}; known are {', '.join(sorted(self.anchors))}")
+        return self

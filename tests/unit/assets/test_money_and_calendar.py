@@ -98,6 +98,6 @@ def test_an_outage_is_no_promotion_and_a_promotion_is_no_outage():
     assert day_factors(platforms(4), march, outage).tolist() == [1.0] * 4
 
 
-def test_a_dated_outage_that_ends_before_it_starts_does_not_swallow_every_day():
-    reversed_event = calendar(start="2025-03-06", end="2025-03-05", kind="outage")
-    assert not outage_days(platforms(2), days("2024-01-01", "2025-03-05"), reversed_event).any()
+def test_a_dated_event_that_ends_before_it_starts_is_refused():
+    with pytest.raises(ValueError, match="ends on 2025-03-05 before it starts on 2025-03-06; swap start and end"):
+        calendar(start="2025-03-06", end="2025-03-05", kind="outage")
