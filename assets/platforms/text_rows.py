@@ -22,7 +22,7 @@ from assets.platforms.coded import Coded, encode
 from assets.platforms.decode import EncodedText
 from assets.platforms.errors import Message, UnreadableFileError
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 _MAX_BLOCK = 1 << 30
 _BLANK_BYTES = 1 << 16
 csv.field_size_limit(_MAX_BLOCK)  # a cell that Arrow reads must not stop the count of its lines

@@ -1,12 +1,14 @@
-"""The bytes of a facts file: rows in the order of bucket, day, item and line, as Parquet.
+"""The bytes of a facts file: rows in the order of bucket, day, item and line, as Parquet, and its items beside them.
 
-What facts are and where they lie is in ``facts``; here belongs only their order and form.
+In a file of more than one row group, what follows from an item (its names, its ids) stands once, in a file of items; a row
+holds the item's number there. What facts are and where they lie is in ``facts``; here belongs only their order and form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,44 +20,66 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from assets.platforms.coded import Coded, CodedTable, constant, encode, told_by
+from assets.warehouse.documents import replacing
 
 N_BUCKETS = 64
 ROWS_PER_GROUP = 131_072
+ITEM_NO = "item_no"
 DAYS = ("report_date", "order_date", "period_start")
-FILTERED = (
-    "bucket",
-    "platform",
-    "account",
-    "report_date",
-    "order_date",
-    "period_start",
-    "period_end",
-)  # what windows ask for
+# what windows ask for stands in every row
+FILTERED = ("bucket", "platform", "account", "report_date", "order_date", "period_start", "period_end")
 _MAX_KEY = 1 << 62
 _FEW_WORDS = 4096
+_DELTA = ("line", ITEM_NO)  # whole numbers in runs that mostly rise
 
 
-def write_sorted(table: CodedTable, path: Path, note: Mapping[str, str]) -> None:
-    """Write the rows with their bucket in order; the same rows give the same bytes, however they come."""
-    table = CodedTable({name: _in_word_order(one) for name, one in table.columns.items()}, len(table))
-    table = table.having({"bucket": _buckets(table)})
+@dataclass(frozen=True)
+class _Parts:
+    """Rows, and the items in the order of the numbers that stand in them; None where rows hold their names themselves."""
+
+    rows: CodedTable
+    items: pa.Table | None = None
+
+
+def items_path(path: Path) -> Path:
+    """Return where the items of a facts file lie."""
+    return path.with_suffix(".items.parquet")
+
+
+def write_sorted(table: CodedTable, path: Path, items: Path, note: Mapping[str, str]) -> None:
+    """Write the rows with their bucket in order, and their items; the same rows give the same bytes, however they come."""
     with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        told = dict(zip(table.columns, pool.map(partial(_told_by_item, table), table.columns), strict=True))
-    make = partial(_row_group, table, told, _order(table))
-    fields = [_field(name, column) for name, column in table.columns.items()]
-    plain = [name for name in table.columns if name != "line"]
-    with (
-        pq.ParquetWriter(
-            path, pa.schema(fields), compression="lz4", use_dictionary=plain, store_schema=False,
-            column_encoding={"line": "DELTA_BINARY_PACKED"} if "line" in table else None,
-            write_statistics=[name for name in FILTERED if name in table],
-        ) as writer,
-        ThreadPoolExecutor(pa.cpu_count()) as pool,
-    ):  # fmt: skip
-        starts = range(0, max(len(table), 1), ROWS_PER_GROUP)
-        for group in pool.map(make, starts) if len(starts) > 1 else map(make, starts):
-            writer.write_table(group, row_group_size=ROWS_PER_GROUP)
-        writer.add_key_value_metadata(dict(note))
+        parts = _split(table, pool)
+        beside = pool.submit(_write_items, parts.items, items)
+        rows, make = parts.rows, partial(_row_group, parts.rows, _order(parts.rows))
+        repeating = [name for name, column in rows.columns.items() if _repeats(name, column)]
+        with pq.ParquetWriter(
+            path, pa.schema([_field(name, column) for name, column in rows.columns.items()]), compression="lz4",
+            use_dictionary=repeating, store_schema=False, write_statistics=[name for name in FILTERED if name in rows],
+            column_encoding={name: "DELTA_BINARY_PACKED" for name in _DELTA if name in rows} or None,
+        ) as writer:  # fmt: skip
+            for group in pool.map(make, range(0, max(len(rows), 1), ROWS_PER_GROUP)):
+                writer.write_table(group, row_group_size=ROWS_PER_GROUP)
+            writer.add_key_value_metadata(dict(note))
+        beside.result()
+
+
+def _write_items(table: pa.Table | None, path: Path) -> None:
+    if table is not None:
+        with replacing(path) as temporary:
+            pq.write_table(table, temporary, compression="lz4", store_schema=False)
+
+
+def read_sorted(path: Path, wanted: pc.Expression | None = None) -> pa.Table:
+    """Return the wanted rows of a facts file, with what their item tells in place of its number."""
+    rows = pq.read_table(path, filters=wanted, use_threads=False)
+    if ITEM_NO not in rows.column_names:
+        return rows
+    items = pq.read_table(items_path(path), use_threads=False).take(rows[ITEM_NO])
+    whole = rows.drop_columns([ITEM_NO])
+    for name in items.column_names:
+        whole = whole.append_column(name, items[name])
+    return whole
 
 
 def bucket_of(text: str) -> int:
@@ -81,9 +105,36 @@ def _buckets(table: CodedTable) -> Coded:
     return Coded(pa.array(_buckets_of(word.words)), word.codes)
 
 
+def _split(table: CodedTable, pool: ThreadPoolExecutor) -> _Parts:
+    """Set what follows from an item apart from what a day brings; a row knows its item by the item's place."""
+    bucket = pool.submit(_buckets, table)
+    if "item" not in table or len(table) <= ROWS_PER_GROUP:
+        return _Parts(table.having({"bucket": bucket.result()}))
+    item, names = table["item"], [name for name, one in table.columns.items() if name not in FILTERED and _is_name(one)]
+    told = dict(zip(names, pool.map(partial(_told_by_item, table), names), strict=True))
+    order, place = _in_order(item)
+    items = {
+        name: table[name].words.take(pa.array(codes.take(order))) for name, codes in told.items() if codes is not None
+    }
+    rows = {name: column for name, column in table.columns.items() if name not in items}
+    rows |= {ITEM_NO: Coded(pa.array(place), item.codes, True), "bucket": bucket.result()}
+    return _Parts(CodedTable(rows, len(table)), pa.table(items))
+
+
+def _in_order(column: Coded) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the words that stand in rows, in their order, and the place of every word among them."""
+    is_used = np.zeros(len(column.words), dtype=bool)
+    is_used[column.codes] = True
+    order = np.asarray(pc.sort_indices(column.words)).astype(np.int64)
+    order = order[is_used.take(order)]
+    place = np.zeros(len(column.words), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return order, place
+
+
 def _order(table: CodedTable) -> NDArray[np.int64]:
     """Return the rows in order; one sort of one number per row, in which all sort keys and the row stand."""
-    names = ["bucket", *(name for name in DAYS if name in table), *(one for one in ("item", "line") if one in table)]
+    names = [name for name in ("bucket", *DAYS, "item", ITEM_NO, "line") if name in table]
     if "line" in table and _is_in_line_order(table["line"]):
         names.remove("line")
     n_rows = len(table)
@@ -118,66 +169,45 @@ def _ranks(words: pa.Array) -> NDArray[np.int64]:
     return np.asarray(pc.rank(words, "ascending", tiebreaker="dense")).astype(np.int64) - 1
 
 
+def _is_name(column: Coded) -> bool:
+    """Return whether a column may follow from the item: text does, and what is nowhere known."""
+    return pa.types.is_string(column.words.type) or _is_empty(column)
+
+
 def _told_by_item(table: CodedTable, name: str) -> NDArray[np.int32] | None:
     """Return the column's code for every item, where an item has one value of it in all its rows."""
-    is_worth_it = "item" in table and name != "item" and len(table[name].words) > 1
-    return (
-        told_by(table["item"], table[name])
-        if is_worth_it and len(table[name].words) <= len(table["item"].words)
-        else None
-    )
+    item, column = table["item"], table[name]
+    if column.codes is item.codes:
+        return np.arange(len(item.words), dtype=np.int32)
+    return told_by(item, column) if len(column.words) <= len(item.words) else None
 
 
-def _row_group(
-    table: CodedTable, told: Mapping[str, NDArray[np.int32] | None], order: NDArray[np.int64], start: int
-) -> pa.Table:
-    """Return the rows of one group; what an item tells is looked up once per item, not once per row."""
+def _row_group(table: CodedTable, order: NDArray[np.int64], start: int) -> pa.Table:
+    """Return the rows of one group."""
     rows = order[start : start + ROWS_PER_GROUP]
     fields = [_field(name, column) for name, column in table.columns.items()]
-    items = pc.dictionary_encode(pa.array(table["item"].codes.take(rows))) if "item" in table else None
-    cells = []
-    for name, column in table.columns.items():
-        by_item = told.get(name)
-        if items is not None and by_item is not None:
-            of_each = _cells(column, by_item.take(np.asarray(items.dictionary)))
-            cells.append(_spread(of_each, items.indices))
-        else:
-            codes = column.codes.take(rows) if len(column.words) > 1 else np.zeros(len(rows), dtype=np.int32)
-            cells.append(_cells(column, codes))
-    return pa.table(cells, schema=pa.schema(fields))
+    return pa.table([_cells(column, rows) for column in table.columns.values()], schema=pa.schema(fields))
 
 
-def _spread(cells: pa.Array, places: pa.Array) -> pa.Array:
-    """Return the cells at these places; text keeps its distinct words."""
-    if pa.types.is_dictionary(cells.type):
-        return pa.DictionaryArray.from_arrays(cells.indices.take(places), cells.dictionary, safe=False)
-    return cells.take(places)
-
-
-def _cells(column: Coded, chosen: NDArray[np.int32]) -> pa.Array:
-    """Return words as they are written; text with its distinct words, so that they need not be found again."""
+def _cells(column: Coded, rows: NDArray[np.int64]) -> pa.Array:
+    """Return the words of rows as they are written; text with its distinct words, so that they need not be found again."""
     if _is_empty(column):
-        return pa.nulls(len(chosen), column.words.type)
-    codes = pa.array(chosen)
+        return pa.nulls(len(rows), column.words.type)
+    codes = pa.array(column.codes.take(rows) if len(column.words) > 1 else np.zeros(len(rows), dtype=np.int32))
     if not pa.types.is_string(column.words.type):
         return column.words.take(codes)
-    if len(column.words) <= _FEW_WORDS and column.words.null_count == 0:
+    if len(column.words) == 1:
         return pa.DictionaryArray.from_arrays(codes, column.words, safe=False)
     used = pc.dictionary_encode(codes)
     words = column.words.take(used.dictionary)
-    if words.null_count == 0:
-        return pa.DictionaryArray.from_arrays(used.indices, words, safe=False)
-    return words.take(used.indices).dictionary_encode()
+    if words.null_count:  # a missing text is a gap, not a word
+        return words.take(used.indices).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(used.indices, words, safe=False)
 
 
-def _in_word_order(column: Coded) -> Coded:
-    """Return a column of few words with these in their order, so that they can stand in every row group as they are."""
-    if not (1 < len(column.words) <= _FEW_WORDS and pa.types.is_string(column.words.type)):
-        return column
-    order = pc.sort_indices(column.words)
-    place = np.empty(len(order), dtype=np.int32)
-    place[np.asarray(order)] = np.arange(len(order), dtype=np.int32)
-    return Coded(column.words.take(order), place.take(column.codes), column.is_merged)
+def _repeats(name: str, column: Coded) -> bool:
+    """Return whether a column is written as its distinct values and their numbers."""
+    return name not in _DELTA and (pa.types.is_string(column.words.type) or len(column.words) <= _FEW_WORDS)
 
 
 def _field(name: str, column: Coded) -> pa.Field:

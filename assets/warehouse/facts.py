@@ -22,7 +22,7 @@ from assets.warehouse import columns
 from assets.warehouse.coverage import CELLS, MICROS, SUMS, cover, coverage_path, read_coverage, write_coverage
 from assets.warehouse.documents import replacing
 from assets.warehouse.errors import FactsError
-from assets.warehouse.fact_file import write_sorted
+from assets.warehouse.fact_file import items_path, write_sorted
 from assets.warehouse.home import Home
 
 
@@ -60,9 +60,10 @@ def write_facts(home: Home, source: FactSource, rows: pd.DataFrame | CodedTable,
     table = columns.to_coded(rows, source.kind, source.report)
     _require(table, present, source)
     note = {"bidwright": json.dumps({**asdict(source), "code_version": code_version}, sort_keys=True)}
-    with ThreadPoolExecutor(1) as beside, replacing(facts_path(home, source.name)) as temporary:
+    target = facts_path(home, source.name)
+    with ThreadPoolExecutor(1) as beside, replacing(target) as temporary:
         covered = beside.submit(cover, table, source.kind)
-        write_sorted(table, temporary, note)
+        write_sorted(table, temporary, items_path(target), note)
         days = covered.result()
     content = _begin(home, source.sha256, code_version)
     sources = {**content["sources"], source.name: {**asdict(source), "days": days}}
@@ -94,7 +95,8 @@ def drop_facts(home: Home, sha256: str) -> None:
     if content is not None:
         coverage_path(home, sha256).unlink(missing_ok=True)
         for name in content["sources"]:
-            facts_path(home, name).unlink(missing_ok=True)
+            for path in (facts_path(home, name), items_path(facts_path(home, name))):
+                path.unlink(missing_ok=True)
 
 
 def source_summary(home: Home, sha256: str) -> dict[str, Any] | None:

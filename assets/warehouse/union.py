@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from assets.warehouse import columns
 from assets.warehouse.errors import MissingFactsError
+from assets.warehouse.fact_file import read_sorted
 from assets.warehouse.facts import facts_path
 from assets.warehouse.home import Home
 
@@ -117,7 +118,7 @@ def _read(path: Path, part: pd.DataFrame, kind: str, buckets: range | None) -> p
     rows = reduce(or_, chosen)
     if buckets is not None:
         rows &= (pc.field("bucket") >= buckets.start) & (pc.field("bucket") < buckets.stop)
-    return pq.read_table(path, filters=rows, use_threads=False).replace_schema_metadata(None)
+    return read_sorted(path, rows).replace_schema_metadata(None)
 
 
 def _any_time(times: Sequence[str], rows: pd.DataFrame) -> Any:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from assets.warehouse import fact_file
 from assets.warehouse.errors import FactsError
-from assets.warehouse.fact_file import bucket_of
+from assets.warehouse.fact_file import bucket_of, items_path, read_sorted
 from assets.warehouse.facts import (
     FactSource,
     drop_facts,
@@ -50,6 +52,53 @@ def test_rows_lie_by_bucket_then_day(home: Home, keyword_days: Days):
     stored = pq.read_table(facts_path(home, SOURCE.name)).to_pandas()
     assert stored["bucket"].tolist() == [bucket_of(item) for item in stored["item"]]
     assert stored.equals(stored.sort_values(["bucket", "report_date", "item"], kind="stable", ignore_index=True))
+
+
+@pytest.fixture
+def small_groups(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fact_file, "ROWS_PER_GROUP", 16)
+
+
+def many_days(keyword_days: Days) -> pd.DataFrame:
+    frame = keyword_days(*[(day, f"kw{n}", 10 * day + n, n) for day in (2, 1, 3) for n in range(20)])
+    names = frame["item"].str.replace("kw", "group ")
+    return frame.assign(ad_group=names, note=[f"row {n}" for n in range(len(frame))], product_id=None)
+
+
+def test_names_that_follow_from_an_item_stand_once_in_a_file_of_items(
+    home: Home, keyword_days: Days, small_groups: None
+):
+    write_facts(home, SOURCE, many_days(keyword_days))
+    path = facts_path(home, SOURCE.name)
+    assert pq.read_table(items_path(path)).num_rows == 20
+    kept = pq.read_schema(path).names
+    assert {"item_no", "note"} <= set(kept)
+    assert not {"item", "ad_group", "product_id"} & set(kept)
+
+
+def test_a_file_with_items_reads_as_one_without(home: Home, keyword_days: Days, monkeypatch: pytest.MonkeyPatch):
+    frame, path = many_days(keyword_days), facts_path(home, SOURCE.name)
+    write_facts(home, SOURCE, frame)
+    whole = read_sorted(path)
+    assert not items_path(path).exists()
+    monkeypatch.setattr(fact_file, "ROWS_PER_GROUP", 16)
+    write_facts(home, SOURCE, frame)
+    assert read_sorted(path).select(whole.column_names).to_pydict() == whole.to_pydict()
+    bucket = whole["bucket"][0].as_py()
+    part = read_sorted(path, pc.field("bucket") == bucket)
+    assert part["ad_group"].to_pylist() == whole.filter(pc.equal(whole["bucket"], bucket))["ad_group"].to_pylist()
+
+
+def test_facts_with_items_have_the_same_bytes_in_any_order_and_leave_nothing_when_dropped(
+    home: Home, keyword_days: Days, small_groups: None
+):
+    frame, path = many_days(keyword_days).drop(columns="note"), facts_path(home, SOURCE.name)
+    write_facts(home, SOURCE, frame)
+    before = [one.read_bytes() for one in (path, items_path(path))]
+    write_facts(home, SOURCE, frame.iloc[::-1])
+    assert [one.read_bytes() for one in (path, items_path(path))] == before
+    drop_facts(home, SOURCE.sha256)
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_bucket_is_the_same_in_every_process():
