@@ -53,8 +53,8 @@ def tell(contests: Sequence[Contest]) -> list[Figure]:
     bar = Bar(max(rules, 0.0))
     peer = f"usual rules {rules:.3f} (ROAS target +-15 %, pause at 60 clicks), doing nothing 0"
     told = (
-        f"one night after {N_DAYS} days of exports; flattered: the oracle adds no keyword, and this market gives an added "
-        "one new clicks on top of the old ones"
+        f"one night after {N_DAYS} days of exports; the oracle adds and excludes no word; an added keyword takes its term's "
+        "clicks from the keyword that had them"
     )
     fair = "only our bids and plan budgets applied, which are the oracle's levers: the fair share"
     return [

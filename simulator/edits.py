@@ -18,7 +18,10 @@ from simulator.world import World
 
 Edit = dict[str, Any]
 STATUSES = {"enabled": "enabled", "paused": "paused", "removed": "archived"}
-NEW_WORD_SHARE = 0.6  # of its term's old clicks, as an own keyword
+NEW_WORD_SHARE, NEW_WORD_QUALITY = (
+    0.12,
+    0.8,
+)  # clicks and conversion of a word that no term led to, against its neighbour
 
 
 class RefusedError(ValueError):
@@ -189,25 +192,41 @@ def _positive(row: UploadRow, name: str) -> float:
 def _add_keyword(account: Account, edit: Mapping[str, Any]) -> None:
     """Append a keyword whose truth is that of the search term it was harvested from, else of its neighbour."""
     keywords, terms = account.keywords, account.terms
-    behind = terms[terms["search_term"].str.casefold().eq(edit["keyword"].casefold())]
-    source = int(behind["row"].iloc[0]) if len(behind) else edit["sibling"]
-    weight, quality = (behind[["weight", "quality"]].iloc[0]) if len(behind) else (0.2, 0.8)
-    sibling, new = keywords.loc[edit["sibling"]], keywords.loc[source].to_dict()
-    new.update({name: sibling[name] for name in ("campaign", "ad_group", "ad_group_id", "product")})
+    sibling, wanted = keywords.loc[edit["sibling"]], edit["keyword"].casefold()
+    behind = terms[terms["search_term"].str.casefold().eq(wanted) & ~terms["is_own"]]
+    if len(behind):
+        traffic = keywords["base_clicks"].to_numpy()[behind["row"]] * behind["weight"].to_numpy()
+        cvr = keywords["cvr"].to_numpy()[behind["row"]] * behind["quality"].to_numpy()
+        source, clicks = int(behind["row"].iloc[int(traffic.argmax())]), float(traffic.sum())
+        rate = float((traffic * cvr).sum() / clicks)
+    else:
+        source, clicks = edit["sibling"], float(sibling["base_clicks"]) * NEW_WORD_SHARE
+        rate = float(sibling["cvr"]) * NEW_WORD_QUALITY
+    new = keywords.loc[source].to_dict()
+    place = ("campaign", "ad_group", "ad_group_id", "product", "order_value")
+    new.update({name: sibling[name] for name in place})
     new.update(
         keyword=edit["keyword"],
         match_type=edit["match_type"],
         entity_type="Keyword",
         keyword_id=str(900_000_000_000_000 + len(keywords)),
-        base_clicks=new["base_clicks"] * weight * NEW_WORD_SHARE,
-        cvr=new["cvr"] * quality,
-        value_per_click=new["value_per_click"] * quality,
+        base_clicks=clicks,
+        cvr=rate,
+        value_per_click=rate * sibling["value_per_click"] / sibling["cvr"],  # it sells what its ad group sells
         bid=edit["value"],
         status="enabled",
     )
-    own_term = {"row": len(keywords), "search_term": edit["keyword"], "weight": 1.0, "quality": 1.0}
+    is_negative = any(_blocks(negative, wanted, sibling["ad_group_id"]) for negative in account.negatives)
+    own_term = {"row": len(keywords), "search_term": edit["keyword"], "weight": 1.0, "quality": 1.0, "is_added": True}
     account.keywords = pd.concat([keywords, pd.DataFrame([new])], ignore_index=True)
-    account.terms = _appended(terms, {**own_term, "is_added": True, "is_negative": False})
+    account.terms = _appended(terms, {**own_term, "is_negative": is_negative, "is_own": len(behind) > 0})
+
+
+def _blocks(negative: Mapping[str, str], wanted: str, ad_group_id: str) -> bool:
+    """Return whether a negative of the ad group keeps the word out, the group's own keywords included."""
+    text = negative["keyword"].casefold()
+    is_met = text in wanted if negative["match_label"] == "Negative Phrase" else text == wanted
+    return negative["ad_group_id"] == ad_group_id and is_met
 
 
 def _set_negative(account: Account, edit: Mapping[str, Any]) -> None:

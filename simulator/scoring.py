@@ -15,7 +15,7 @@ from simulator.accounts import Account
 from simulator.audience import audience_demand, audience_value
 from simulator.options import USD_RATE
 from simulator.seasons import drift
-from simulator.terms import open_shares
+from simulator.terms import live_terms, open_shares
 from simulator.traffic import keyword_demand, served_share
 from simulator.world import World
 
@@ -47,7 +47,7 @@ def best_profit(world: World, day: date, cap: float = CAP) -> float:
 def _truth(account: Account, day: date) -> tuple[np.ndarray, np.ndarray]:
     """Return per keyword the demand factor and the value of a click on ``day``."""
     keywords = account.keywords
-    clicks, sales = open_shares(account.terms, len(keywords))
+    clicks, sales = open_shares(live_terms(account.terms, keywords), len(keywords))
     category = keywords["category"].to_numpy()
     lift = np.divide(sales, clicks, out=np.zeros(len(keywords)), where=clicks > 0)
     return clicks * drift(day, category, 0.15), keywords["value_per_click"].to_numpy() * lift * drift(

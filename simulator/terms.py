@@ -17,13 +17,15 @@ WEIGHTS = {
     "broad": (0.4, 0.25, 0.2, 0.15),
     "auto": (0.4, 0.3, 0.2, 0.1),
 }
+TAKEN_SHARE = 0.6  # of a term's clicks go to its own exact keyword while nothing keeps them from the wider one
 QUALITY = (1.1, 1.25, 0.9, 0.08)  # conversion against the keyword's own: itself, two useful words, one junk word
 
 
 def build_terms(
     keywords: Sequence[str] | pd.Series, match_types: Iterable[str], words: Vocabulary, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Return columns row, search_term, weight (share of the keyword's clicks), quality (relative CVR), is_added.
+    """Return columns row, search_term, weight (share of the keyword's clicks), quality (relative CVR), is_added,
+    is_negative (kept out of its ad group), is_own.
 
     Weights of a keyword add up to 1 and so does weight x quality, so that terms do not change a keyword's own truth.
     """
@@ -37,6 +39,7 @@ def build_terms(
     frame = pd.DataFrame(rows, columns=["row", "search_term", "weight", "quality"])
     frame["is_added"] = frame["search_term"].isin(set(keywords))
     frame["is_negative"] = False
+    frame["is_own"] = False  # the one term of a keyword that was added for it, which takes it from the others
     return frame
 
 
@@ -46,21 +49,41 @@ def _weighted(row: int, texts: tuple[str, ...], match: str) -> list[tuple[int, s
     return [(row, text, w, q / scale) for text, w, q in zip(texts, weights, QUALITY, strict=True) if w > 0]
 
 
-def open_shares(terms: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return per keyword the share of clicks and of sales left after negatives, both shape (n,)."""
-    open_terms = terms[~terms["is_negative"]]
-    clicks = np.bincount(open_terms["row"], weights=open_terms["weight"], minlength=n)
-    sales = np.bincount(open_terms["row"], weights=open_terms["weight"] * open_terms["quality"], minlength=n)
+def live_terms(terms: pd.DataFrame, keywords: pd.DataFrame) -> pd.DataFrame:
+    """Return the terms that a shopper's search still reaches, with the weight that negatives and added keywords leave.
+
+    A term's searches are there once. Its own exact keyword takes all those that a negative keeps out of the source, and
+    ``TAKEN_SHARE`` of the others; the source keeps the rest. A keyword that is off gives them back.
+    """
+    is_live = keywords["status"].eq("enabled").to_numpy()[terms["row"]]
+    takes = (terms["is_own"] & ~terms["is_negative"]).to_numpy() & is_live
+    if not terms["is_own"].any():
+        return terms[~terms["is_negative"]]
+    text = terms["search_term"].str.casefold()
+    n_takers = text.map(text[takes].value_counts()).fillna(0).to_numpy(dtype=float)
+    is_source = ~terms["is_own"].to_numpy() & (n_takers > 0)
+    clicks = keywords["base_clicks"].to_numpy()[terms["row"]] * terms["weight"].to_numpy() * is_live
+    taken = np.where(terms["is_negative"], 1.0, TAKEN_SHARE) * is_source * clicks
+    gained = text.map(pd.Series(taken).groupby(text.to_numpy()).sum()).to_numpy(dtype=float)
+    own = np.divide(gained, n_takers * clicks, out=np.zeros(len(terms)), where=takes & (clicks > 0))
+    weight = np.where(is_source, 1.0 - TAKEN_SHARE, 1.0) * terms["weight"].to_numpy()
+    return terms.assign(weight=np.where(terms["is_own"], own, weight))[~terms["is_negative"].to_numpy()]
+
+
+def open_shares(live: pd.DataFrame, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return per keyword the share of clicks and of sales that its live terms leave it, both shape (n,)."""
+    clicks = np.bincount(live["row"], weights=live["weight"], minlength=n)
+    sales = np.bincount(live["row"], weights=live["weight"] * live["quality"], minlength=n)
     return clicks, sales
 
 
-def split_counts(facts: Arrays, terms: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def split_counts(facts: Arrays, live: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Split reported keyword rows into search-term rows that add up to them exactly, in counts and to the cent.
 
     ``facts`` columns: row, impressions, clicks, cost, conversions, conversion_value. Only terms with a click are kept;
     ``source`` is the position in ``facts``.
     """
-    behind = _by_keyword(terms)
+    behind = _by_keyword(live)
     pieces: list[tuple] = []
     for source in np.flatnonzero(facts["clicks"] > 0):
         own = behind.get(int(facts["row"][source]))
@@ -72,7 +95,7 @@ def split_counts(facts: Arrays, terms: pd.DataFrame, rng: np.random.Generator) -
 
 @dataclass(frozen=True)
 class _Terms:
-    """The open terms of one keyword."""
+    """The live terms of one keyword."""
 
     text: list[str]
     is_added: list[bool]
@@ -80,10 +103,9 @@ class _Terms:
     quality: np.ndarray
 
 
-def _by_keyword(terms: pd.DataFrame) -> dict[int, _Terms]:
+def _by_keyword(live: pd.DataFrame) -> dict[int, _Terms]:
     lists: dict[int, list[tuple]] = {}
-    open_terms = terms[~terms["is_negative"]]
-    for row, *rest in open_terms[["row", "search_term", "is_added", "weight", "quality"]].itertuples(index=False):
+    for row, *rest in live[["row", "search_term", "is_added", "weight", "quality"]].itertuples(index=False):
         lists.setdefault(row, []).append(tuple(rest))
     found = {}
     for row, entries in lists.items():

@@ -13,7 +13,7 @@ from simulator.accounts import Account
 from simulator.habits import EDIT_WEEKDAYS
 from simulator.options import EXPORT_DAYS
 from simulator.orders import Arrays
-from simulator.terms import split_counts
+from simulator.terms import live_terms, split_counts
 from simulator.world import World
 
 CARRIED = ["campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "currency"]
@@ -96,7 +96,7 @@ def term_report(view: NightView, platform: str, *, by_day: bool) -> pd.DataFrame
         n = len(account.keywords)
         facts = {"row": np.arange(n), **sums_by_row(facts, n)}
     rng = np.random.default_rng([view.world.options.seed, 71, account.profile.index, view.night.toordinal()])
-    terms = split_counts(facts, account.terms, rng)
+    terms = split_counts(facts, live_terms(account.terms, account.keywords), rng)
     source = terms["source"].to_numpy()
     named = gather(view.names(platform)[CARRIED], facts["row"][source])
     if by_day:

@@ -16,7 +16,7 @@ from simulator.ledger import Ledger, Placed
 from simulator.options import MarketOptions, Profile
 from simulator.orders import Arrays, Clicked, draw_orders, draw_organic
 from simulator.seasons import click_factor, cvr_factor, is_out_of_stock
-from simulator.terms import open_shares
+from simulator.terms import live_terms, open_shares
 from simulator.traffic import serve_day
 
 CART_RATE, FAVORITE_RATE = 2.6, 0.9  # times the conversion rate
@@ -75,7 +75,7 @@ def cvr_of_day(world: World, profile: Profile, frame: pd.DataFrame, day: date) -
 def _live_keywords(world: World, account: Account, day: date) -> None:
     profile, keywords = account.profile, account.keywords
     rng = _rng(world, profile, day)
-    click_share, sale_share = open_shares(account.terms, len(keywords))
+    click_share, sale_share = open_shares(live_terms(account.terms, keywords), len(keywords))
     factor = click_factor(day, profile.language, keywords["category"].to_numpy()) * click_share
     facts = serve_day(keywords, account.campaigns["daily_budget"].to_numpy(), factor, rng)
     lift = np.divide(sale_share, click_share, out=np.zeros(len(keywords)), where=click_share > 0)
