@@ -1,35 +1,147 @@
-"""Honest rates of items: conversion rate, order value, click price, value per click, each with its 80 % interval."""
+"""Honest rates of items: conversion rate, click rate, order value, click price, value per click, each with its 80 % interval.
+
+Here frames become arrays and results get their names. The formulas are in ``optimizers``, words of keywords in ``roots``.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from assets.arrays import codes_of, floats
+from assets.roots import root_matrix, text_codes
 from optimizers import shrinkage
-from optimizers.metrics import roas
+from optimizers.effects import Effects, stack_effects
+from optimizers.glm import LogRateFit, fit_log_rates
+from optimizers.means import MeanEstimate
+from optimizers.metrics import ratio
+from optimizers.shrinkage import RatePosterior
+
+FACTORS = (
+    "campaign",
+    "root",
+    "root",
+    "product",
+    "match_type",
+    "signal",
+    "signal",
+)  # of what a factor's knowledge is called
+HALF_KNOWN = (
+    0.5  # data have removed half of what was uncertain: the estimate rests on them rather than on what is above
+)
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """What items are pooled by, codes of shape (n_items,): platform with brand apart, campaign and product within it."""
+
+    pool: np.ndarray
+    campaign: np.ndarray
+    product: np.ndarray
 
 
 def add_rates(items: pd.DataFrame) -> pd.DataFrame:
-    """Add cvr, aov, cpc and value per click with intervals. Brand terms are pooled apart from the rest."""
+    """Add cvr, ctr, aov, cpc, value per click and what follows from them. Brand terms are pooled apart from the rest."""
     out = items.copy()
-    platform = codes_of(out["platform"] + np.where(out["is_brand"], "|brand", "") + "|" + out["level"])
-    campaign = codes_of(
-        out["platform"] + "|" + out["account"] + "|" + out["campaign_key"] + np.where(out["is_brand"], "|b", "")
+    groups = _groups_of(out)
+    counts = floats(out, "effective_conversions"), floats(out, "effective_clicks")
+    fit = fit_log_rates(*counts, groups.pool, _effects_of(out, groups))
+    cvr = shrinkage.update_rates(*counts, fit.prior)
+    aov = shrinkage.pool_means(
+        floats(out, "effective_value"), floats(out, "effective_orders"), groups.product, groups.pool
     )
-    campaign = np.where(out["level"] == "keyword", campaign, campaign.max(initial=0) + 1 + platform)
-    cvr = shrinkage.pool_rates(
-        floats(out, "effective_conversions"), floats(out, "effective_clicks"), campaign, platform
+    cpc = shrinkage.pool_means(
+        floats(out, "effective_cost"), floats(out, "effective_paid_clicks"), groups.campaign, groups.pool
     )
-    aov = shrinkage.pool_means(floats(out, "effective_value"), floats(out, "effective_orders"), campaign, platform)
-    cpc = shrinkage.pool_means(floats(out, "effective_cost"), floats(out, "effective_paid_clicks"), campaign, platform)
-    worth = shrinkage.value_per_click(cvr, aov, 1.0)  # on sales; a margin of 0 must not take the ROAS with it
-    out["cvr"], out["cvr_low"], out["cvr_high"] = cvr.mean, cvr.low, cvr.high
+    ctr = _pooled(out, "effective_impression_clicks", "effective_impressions", groups)
+    found: dict[str, RatePosterior | MeanEstimate] = {"cvr": cvr, "ctr": ctr, "aov": aov, "cpc": cpc}
+    for name, estimate in found.items():
+        _add_interval(out, name, estimate)
     out["cvr_shape"], out["cvr_rate"], out["cvr_prior"] = cvr.shape, cvr.rate, cvr.prior_mean
-    out["aov"], out["aov_low"], out["aov_high"] = aov.mean, aov.low, aov.high
-    out["cpc"] = cpc.mean
-    out["revenue_per_click"] = worth.mean
-    for suffix, revenue in (("", worth.mean), ("_low", worth.low), ("_high", worth.high)):
-        out[f"value_per_click{suffix}"] = revenue * floats(out, "margin")
-        out[f"roas{suffix}"] = roas(revenue, out["cpc"])
+    out["prior_source"] = prior_source(fit, counts[1])
+    out["aov_log_sd"], out["cpc_log_sd"] = aov.log_sd, cpc.log_sd
+    _add_worth(out, cvr, aov, cpc)
+    _add_new_customers(out, groups)
     return out
+
+
+def prior_source(fit: LogRateFit, exposure: np.ndarray) -> np.ndarray:
+    """Return what each item's rate rests on: keyword, else root, campaign, platform; the first that is known by half."""
+    is_half = dict.fromkeys(FACTORS, np.zeros(exposure.size, dtype=bool))
+    for number, name in enumerate(FACTORS[: fit.share_known.shape[1]]):
+        is_half[name] = is_half[name] | (fit.share_known[:, number] >= HALF_KNOWN)
+    is_own = fit.prior.mean * exposure >= fit.prior.shape
+    return np.select([is_own, is_half["root"], is_half["campaign"]], ["keyword", "root", "campaign"], "platform")
+
+
+def _groups_of(items: pd.DataFrame) -> _Groups:
+    home = items["platform"] + np.where(items["is_brand"], "|brand", "")
+    pool = codes_of(home + "|" + items["level"])
+    is_keyword = (items["level"] == "keyword").to_numpy(dtype=bool)
+    campaign = codes_of((home + "|" + items["account"] + "|" + items["campaign_key"]).where(is_keyword))
+    product = codes_of(home + "|" + items["product_id"])
+    rest = campaign.max(initial=-1) + 1 + pool  # a plan is an item of its own: all of a platform's are one group
+    campaign = np.where(campaign >= 0, campaign, rest)
+    return _Groups(pool, campaign, np.where(product >= 0, product, product.max(initial=-1) + 1 + campaign))
+
+
+def _effects_of(items: pd.DataFrame, groups: _Groups) -> Effects:
+    """Return the effects that items share, in the order of ``FACTORS``; signals only where any platform tells them."""
+    is_keyword = (items["level"] == "keyword").to_numpy(dtype=bool)
+    texts = items["keyword"].where(is_keyword)
+    factors = [
+        np.where(is_keyword, groups.campaign, -1),
+        root_matrix(texts),
+        text_codes(texts),
+        codes_of(items["product_id"]),
+        codes_of(items["platform"] + "|" + items["match_type"]),
+        *_signals(items, groups),
+    ]
+    return stack_effects(len(items), factors)
+
+
+def _signals(items: pd.DataFrame, groups: _Groups) -> list[np.ndarray]:
+    """Return the logs of what carts and favourites say beside the platform's usual rates, 0 where nothing is told.
+
+    Carts count without those that became orders: these are among the conversions already, and what is left of a Poisson
+    count is independent of what was taken away.
+    """
+    clicks = floats(items, "effective_cart_clicks")
+    sold = ratio(floats(items, "effective_conversions"), floats(items, "effective_clicks")) * clicks
+    carts = np.maximum(floats(items, "effective_carts") - np.nan_to_num(sold), 0.0)
+    seen = ((carts, clicks), (floats(items, "effective_favorites"), floats(items, "effective_favorite_clicks")))
+    alone = np.zeros(len(items), dtype=np.int64)
+    found = [shrinkage.pool_rates(counts, exposure, alone, groups.pool) for counts, exposure in seen]
+    return [np.nan_to_num(np.log(one.mean / one.prior_mean)) for one in found]
+
+
+def _pooled(items: pd.DataFrame, events: str, exposure: str, groups: _Groups) -> RatePosterior:
+    return shrinkage.pool_rates(floats(items, events), floats(items, exposure), groups.campaign, groups.pool)
+
+
+def _add_interval(items: pd.DataFrame, name: str, found: RatePosterior | MeanEstimate) -> None:
+    items[name], items[f"{name}_low"], items[f"{name}_high"] = found.mean, found.low, found.high
+
+
+def _add_worth(items: pd.DataFrame, cvr: RatePosterior, aov: MeanEstimate, cpc: MeanEstimate) -> None:
+    """Add what a click brings: in sales after refunds and double claims, on the value basis, and beside its price."""
+    kept = floats(items, "net_factor") if "net_factor" in items else np.ones(len(items))
+    revenue = shrinkage.value_per_click(cvr, aov, kept)  # on sales; a margin of 0 must not take the ROAS with it
+    _add_interval(items, "revenue_per_click", revenue)
+    items["value_log_sd"] = revenue.log_sd
+    margin = floats(items, "margin")
+    for suffix, money in (("", revenue.mean), ("_low", revenue.low), ("_high", revenue.high)):
+        items[f"value_per_click{suffix}"] = money * margin
+    paid = MeanEstimate(ratio(aov.mean, cpc.mean), aov.low, aov.high, np.hypot(aov.log_sd, cpc.log_sd))
+    _add_interval(items, "roas", shrinkage.value_per_click(cvr, paid, kept))
+    items["break_even_roas"] = ratio(1.0, margin)
+
+
+def _add_new_customers(items: pd.DataFrame, groups: _Groups) -> None:
+    """Add the share of orders that new customers made and what one costs; missing where the platform does not tell."""
+    told = items["effective_new_orders"].groupby(groups.pool).transform("sum").to_numpy(dtype=np.float64) > 0
+    share = _pooled(items, "effective_new_customers", "effective_new_orders", groups).mean
+    items["new_customer_share"] = np.where(told, np.minimum(share, 1.0), np.nan)
+    items["cac"] = ratio(floats(items, "cpc"), floats(items, "cvr") * floats(items, "new_customer_share"))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaincinv, ndtri
 
 from optimizers.groups import nested_codes, rows_by_group
-from optimizers.inputs import NON_NEGATIVE, POSITIVE, SHARE, read_codes, read_columns, read_level
+from optimizers.inputs import NON_NEGATIVE, POSITIVE, read_codes, read_columns, read_level
 from optimizers.means import MeanEstimate, pool_means
 from optimizers.priors import (
     CAMPAIGN_CONCENTRATION,
@@ -33,6 +33,7 @@ __all__ = [
     "fit_gamma_prior",
     "pool_means",
     "pool_rates",
+    "update_rates",
     "value_per_click",
 ]
 
@@ -111,6 +112,50 @@ def pool_rates(
     return _posterior(happened, exposed, RateLevel(mean, shape), tail)
 
 
+def update_rates(events: ArrayLike, exposure: ArrayLike, prior: RateLevel, level: float = 0.8) -> RatePosterior:
+    """Return the posterior of every item's rate from its own counts and what was believed without them.
+
+    rate ~ Gamma(shape, shape / mean), y ~ Poisson(rate e): the posterior is Gamma(shape + y, shape / mean + e). Source:
+    Gelman et al. (2013), "Bayesian Data Analysis", section 2.6.
+
+    Parameters
+    ----------
+    events, exposure : array of shape (n_items,)
+        As in ``pool_rates``.
+    prior : RateLevel
+        Mean and concentration, arrays of shape (n_items,), > 0 or missing.
+    level : float
+        Mass of the interval, in (0, 1).
+
+    Returns
+    -------
+    RatePosterior
+        Arrays of shape (n_items,); missing where the prior is.
+
+    Raises
+    ------
+    InvalidInputError
+        If a count is negative or not finite, a prior is not positive, lengths differ, or the level is not in (0, 1).
+
+    Examples
+    --------
+    >>> update_rates([3.0], [100.0], RateLevel(np.array([0.05]), np.array([5.0]))).mean
+    array([0.04])
+    """
+    what = "cannot update rates"
+    tail = (1.0 - read_level(what, level)) / 2.0
+    happened, exposed, mean, shape = read_columns(
+        what,
+        {
+            "events": (events, NON_NEGATIVE),
+            "exposure": (exposure, NON_NEGATIVE),
+            "prior.mean": (prior.mean, POSITIVE.or_missing()),
+            "prior.shape": (prior.shape, POSITIVE.or_missing()),
+        },
+    )
+    return _posterior(happened, exposed, RateLevel(mean, shape), tail)
+
+
 def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, level: float = 0.8) -> MeanEstimate:
     """Return what a click brings, with its interval.
 
@@ -125,7 +170,7 @@ def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, l
     aov : MeanEstimate
         Money per conversion, arrays of shape (n_items,).
     margin : array of shape (n_items,) or scalar
-        Contribution margin share, 0-1, or missing.
+        Contribution margin per unit of value, >= 0 (above 1 where later purchases count), or missing.
     level : float
         Mass of the interval, in (0, 1).
 
@@ -138,7 +183,7 @@ def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, l
     Raises
     ------
     InvalidInputError
-        If a margin is outside 0-1, lengths differ, or the level is not in (0, 1).
+        If a margin is negative, lengths differ, or the level is not in (0, 1).
 
     Examples
     --------
@@ -156,7 +201,7 @@ def value_per_click(rate: RatePosterior, aov: MeanEstimate, margin: ArrayLike, l
             "rate.mean": (rate.mean, NON_NEGATIVE.or_missing()),
             "aov.mean": (aov.mean, NON_NEGATIVE.or_missing()),
             "aov.log_sd": (aov.log_sd, NON_NEGATIVE.or_missing()),
-            "margin": (margin, SHARE.or_missing()),
+            "margin": (margin, NON_NEGATIVE.or_missing()),
         },
     )
     mean = cvr * money * share
