@@ -16,7 +16,8 @@ from rich.console import Console
 
 from benchmarks.figures import Figure, as_table, write_results
 
-BENCHMARKS = ("allocation", "ingest", "estimate", "decisions")  # the first is timed while this process is small
+# the first is timed while this process is small
+BENCHMARKS = ("allocation", "ingest", "estimate", "replay", "decisions")
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -6,17 +6,16 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from benchmarks import allocation, decisions, estimate, ingest, run
+from benchmarks import run
 from benchmarks.figures import Bar, Figure
 
 
 @pytest.fixture
 def call(monkeypatch, tmp_path):
     """The command with instant benchmarks, one of which misses its bar; returns (exit status, output, results)."""
-    for module in (allocation, ingest, estimate, decisions):
-        name = module.__name__.rpartition(".")[2]
+    for name in run.BENCHMARKS:
         figure = Figure(name, 5.0, "times the peer", "a peer", "", Bar(3.0, is_most=True) if name == "ingest" else None)
-        monkeypatch.setattr(module, "measure", lambda figure=figure: [figure])
+        monkeypatch.setattr(f"benchmarks.{name}.measure", lambda figure=figure: [figure])
     target = tmp_path / "results.json"
     monkeypatch.setattr(run, "RESULTS", target)
     app = Typer()
@@ -34,8 +33,8 @@ def test_a_whole_run_writes_every_benchmark_and_reports_a_missed_bar_without_fai
     assert status == 0
     assert "NO" in output
     assert {one["name"]: one["holds"] for one in results["figures"]} == {
-        "allocation": None, "ingest": False, "estimate": None, "decisions": None
-    }  # fmt: skip
+        name: False if name == "ingest" else None for name in run.BENCHMARKS
+    }
     assert "load average" in results["note"]
 
 
