@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.arrays import floats
 from assets.batch import Batch
 from assets.platforms.levers import round_to_step
 from assets.response import keyword_response
@@ -13,7 +14,7 @@ VALUE_OF_LEVER = {"keyword_bid": "bid", "daily_budget": "daily_budget", "target_
                   "commission_rate": "commission_rate"}  # fmt: skip
 QUIET_REASON = {
     "no_entity": "no_entity", "not_enabled": "unchanged", "closed_bid": "closed_bid", "frozen": "learning_freeze",
-    "edits_used": "edits_used",
+    "edits_used": "edits_used", "on_probation": "on_probation",
 }  # fmt: skip
 
 
@@ -33,13 +34,27 @@ def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
     rows = items.merge(plan[columns], on="item", how="left", validate="1:1")
     rows["lever"] = rows["lever"].fillna("")
     rows["is_paused"] = rows["verdict"].isin(["pause", "stock_hold"]) & ~rows["is_held"]
-    rows["is_resumed"] = (rows["verdict"] == "resume") & ~rows["is_held"]
+    rows["is_resumed"] = rows["verdict"].isin(["resume", "probation"]) & ~rows["is_held"]
     rows.loc[rows["is_paused"] | rows["is_resumed"], "lever"] = "status"
     rows = with_values(rows, batch)
     rows = with_actions(rows, batch)
     rows = with_money(rows)
     rows["cost"] = rows["usual_cost"]
-    return rows
+    return pd.concat([rows, trial_bids(rows)], ignore_index=True)
+
+
+def trial_bids(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the second edit of each item on probation: it comes back at the lowest permitted bid.
+
+    The money of both edits is in the first row.
+    """
+    trials = rows[rows["is_resumed"] & (rows["verdict"] == "probation") & (rows["lowest_bid"] < rows["bid"])]
+    still = ("cost", "expected_cost", "cost_change", "value_change", "profit_change", "profit_change_low",
+             "profit_change_high")  # fmt: skip
+    return trials.assign(
+        lever="keyword_bid", action="lower", old_value=trials["bid"], new_value=trials["lowest_bid"],
+        **dict.fromkeys(still, 0.0),
+    )  # fmt: skip
 
 
 def with_values(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -76,6 +91,7 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     lever, scale = out["lever"], batch.settings.roas.scale
     rules: list[tuple[pd.Series, str, str]] = [
         (out["is_held"], "hold", "platform_held"),
+        (out["is_resumed"] & (out["verdict"] == "probation"), "resume", "probation"),
         (out["is_resumed"], "resume", "back_in_stock"),
         (out["is_paused"] & (out["verdict"] == "stock_hold"), "pause", "stock_hold"),
         (out["is_paused"] & (out["conversions"] <= 0), "pause", "waste_pause"),
@@ -131,6 +147,8 @@ def with_money(rows: pd.DataFrame) -> pd.DataFrame:
     days = out["n_days"].to_numpy(dtype=np.float64)[on_again]
     for name, values in (("clicks", clicks), ("cost", cost)):
         values[on_again] = np.maximum(out[name].to_numpy(dtype=np.float64)[on_again] / days, values[on_again])
+    trial = (out["is_resumed"] & (out["verdict"] == "probation")).to_numpy(dtype=bool)
+    clicks[trial], cost[trial] = (floats(out, f"probation_{name}")[trial] for name in ("clicks", "cost"))
     gained = clicks - usual_clicks.to_numpy(dtype=np.float64)
     gained[(out["verdict"] == "stock_hold").to_numpy()] = 0.0  # sold out: the clicks that are saved would sell nothing
     out["expected_cost"], out["cost_change"] = cost, cost - out["usual_cost"]

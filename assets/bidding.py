@@ -24,7 +24,9 @@ COLUMNS = [
     "keyword", "match_type", "product_id", "entity_type", "status", "search_term", "currency", "old_value", "new_value",
     "action", "reason_code", "binding_limit", "evidence_grade", "score", "cost", "expected_cost", "cost_change",
     "value_change", "profit_change", "profit_change_low", "profit_change_high", "roas", "roas_low", "roas_high",
-    "p_below_floor", "clicks", "conversions", "searches", "marginal_roas", "margin", "is_writable", "decision", "hold_reason",
+    "roas_floor", "p_below_floor", "p_unprofitable", "p_loss", "lowest_bid", "lowest_cpc", "lowest_marginal_cost",
+    "expected_waste", "probation_worth", "clicks", "conversions", "searches", "marginal_roas", "margin", "is_writable",
+    "decision", "hold_reason",
 ]  # fmt: skip
 TEXTS = (
     "platform", "account", "item", "level", "lever", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id",

@@ -16,6 +16,7 @@ from assets.edits import remember_edits, remember_stock_pauses
 from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manifest
 from assets.platforms.writer import writable_rows, write_bid_files
 from assets.presentation.tables import to_bullets
+from assets.probation import remember_floor_pauses
 from assets.steps import NIGHTS, RETRY, run_guarded, tag_held
 from assets.warehouse import receipts, state
 from configs.platform_schema import Platform
@@ -89,6 +90,7 @@ def publish_platform(batch: Batch, platform: str) -> Published:
     write_manifest(folder, manifest)
     remember_edits(batch, platform, writable_rows(rows))
     remember_stock_pauses(batch, platform, writable_rows(rows))
+    remember_floor_pauses(batch, platform, writable_rows(rows))
     state.mark_published(batch.home, batch.night, batch.inputs.revision, [platform])
     n_rows = sum(one.rows for one in written if one.kind == "bid")
     return Published(platform, folder, tuple(one.path.name for one in written), n_rows, tuple(manifest.notes))

@@ -26,11 +26,14 @@ COLUMN_FIELDS: dict[str, FieldKind] = {
     "cost": "money", "expected_cost": "money", "cost_change": "change", "value_change": "change",
     "profit_change": "change", "profit_change_low": "change", "profit_change_high": "change",
     "roas": "ratio", "roas_low": "ratio", "roas_high": "ratio", "marginal_roas": "ratio", "p_below_floor": "share",
+    "p_unprofitable": "share", "p_loss": "share", "lowest_bid": "value", "lowest_cpc": "money",
+    "lowest_marginal_cost": "money", "expected_waste": "money", "probation_worth": "change",
     "clicks": "count", "conversions": "count", "searches": "count", "score": "count",
 }  # fmt: skip
 # Fields that are worked out from the columns and the settings.
 DERIVED_FIELDS: dict[str, FieldKind] = {
     "change_share": "signed_share", "floor": "ratio", "target": "ratio", "scale": "ratio",
+    "level": "share",
 }  # fmt: skip
 FIELDS: dict[str, FieldKind] = {**COLUMN_FIELDS, **DERIVED_FIELDS}
 

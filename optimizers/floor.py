@@ -1,7 +1,7 @@
 """The ROAS floor as a probability, and the choice of items to act on with few mistakes.
 
 Here belong P(roas < floor), P(profitable at a bid) and Bayesian false-discovery control. Whether an item is lowered,
-paused or protected is the pruning stage's decision.
+paused or protected is the pruning stage's decision; whether a paused one may return is weighed in ``probation``.
 """
 
 from __future__ import annotations
@@ -69,6 +69,43 @@ def probability_below(
         },
     )
     return _probability_short(a, b, value, line * price, sd)
+
+
+def harmonic_price(price: ArrayLike, log_sd: ArrayLike) -> FloatArray:
+    """Return the price to divide by when it is itself uncertain: price exp(-log_sd^2) = 1 / E[1 / price].
+
+    A roas is money over a price. With both log-normal, log_sd v and c, their ratio is log-normal with log_sd
+    sqrt(v^2 + c^2) and mean money x E[1 / price]; so ``probability_below(shape, rate, money, harmonic_price(cpc, c), floor,
+    hypot(v, c))`` is exact up to its quadrature. (Moments of the log-normal: Aitchison & Brown 1957, "The Lognormal
+    Distribution".) Known drawback: takes price and money as independent.
+
+    Parameters
+    ----------
+    price : array of shape (n_items,)
+        Mean money per click, >= 0, or missing.
+    log_sd : array of shape (n_items,) or scalar
+        Standard deviation of log price, >= 0, or missing.
+
+    Returns
+    -------
+    array of shape (n_items,)
+        In the unit of ``price``, never above it; missing where a part is.
+
+    Raises
+    ------
+    InvalidInputError
+        If a number is infinite or negative, or lengths differ.
+
+    Examples
+    --------
+    >>> harmonic_price([1.0, 2.0], [0.0, 0.5]).round(3)
+    array([1.   , 1.558])
+    """
+    money, sd = read_columns(
+        "cannot average prices",
+        {"price": (price, NON_NEGATIVE.or_missing()), "log_sd": (log_sd, NON_NEGATIVE.or_missing())},
+    )
+    return money * np.exp(-(sd**2))
 
 
 def probability_profitable_at(

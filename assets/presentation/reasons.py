@@ -143,6 +143,8 @@ def change_share(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _goal(line: str, platform: str, settings: Settings) -> float:
+    if line == "level":
+        return settings.floor.level
     goals: RoasGoals = settings.roas
     use = settings.platforms.get(platform)
     if line == "floor" and use is not None and use.roas_floor is not None:

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from assets.batch import Batch
-from assets.pruning import VERDICTS, below_floor, verdicts
+from assets.pruning import VERDICTS, below_floor, judge_items, verdicts
 from tests.unit.assets.made_up import make_batch, make_items
 
-BELOW = {"p_below_floor": 0.99, "p_unprofitable": 0.99}  # surely under the floor, surely a loss at any bid
-DOUBTFUL = {"p_below_floor": 0.99, "p_unprofitable": 0.5}
+# surely under the floor, surely a loss at the lowest bid, its next click as well
+BELOW = {"p_below_floor": 0.99, "p_loss": 0.99, "p_unprofitable": 0.99}
 
 
 def judged(batch: Batch, *changes: dict[str, object]) -> list[str]:
@@ -37,7 +37,10 @@ def small(*changes: dict[str, object]) -> list[dict[str, object]]:
         ("protected", {**BELOW, "is_protected": True}),
         ("protected", {**BELOW, "is_brand": True}),
         ("pause", BELOW),
-        ("lower", {"p_below_floor": 0.99, "p_unprofitable": 0.91, "cost_per_day": 9_000.0}),
+        ("lower", {**BELOW, "cost_per_day": 9_000.0}),
+        ("lower", {**BELOW, "p_loss": 0.79}),
+        ("on_probation", {**BELOW, "is_on_trial": True}),
+        ("probation", {"status": "paused", "starts_trial": True}),
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
@@ -70,26 +73,46 @@ def test_an_earlier_rule_counts_before_a_later_one(batch):
 
 
 def test_protected_and_brand_words_are_never_paused_however_bad(batch):
-    awful = {"p_below_floor": 1.0, "p_unprofitable": 1.0}
+    awful = {"p_below_floor": 1.0, "p_loss": 1.0, "p_unprofitable": 1.0}
     assert judged(batch, *small({**awful, "is_protected": True}, {**awful, "is_brand": True}))[:2] == ["protected"] * 2
 
 
-def test_what_might_be_profitable_at_the_lowest_bid_is_not_acted_on(batch):
-    """The expected share of mistakes would be one half, the limit is a tenth."""
-    assert judged(batch, *small(DOUBTFUL))[0] == "keep"
+def test_lowering_is_judged_by_the_floor_and_not_by_the_loss_at_the_lowest_bid(batch):
+    """Surely under the floor, but cheap clicks would pay: no reason to pause, every reason to lower."""
+    assert judged(batch, *small({"p_below_floor": 0.99, "p_loss": 0.1, "p_unprofitable": 0.1}))[0] == "lower"
+
+
+def test_lowering_keeps_its_own_share_of_mistakes(batch):
+    """0.81 is sure enough alone, but 19 % of such are above the floor; nine at 1 % carry one of them: 2.8 %."""
+    doubtful = {"p_below_floor": 0.81, "p_loss": 0.1}
+    assert judged(batch, doubtful) == ["keep"]
+    assert judged(batch, *[{**BELOW, "p_loss": 0.1}] * 9, doubtful) == ["lower"] * 10
+
+
+def test_what_the_next_click_might_pay_for_is_lowered_and_not_paused(batch):
+    """It loses as a whole, but half of such would earn on the next click at the lowest bid; the limit is a tenth."""
+    assert judged(batch, *small({**BELOW, "p_unprofitable": 0.5}))[0] == "lower"
 
 
 def test_sure_cases_carry_a_doubtful_one_up_to_the_limit_of_mistakes(batch):
     """Nine sure ones (1 % each) and one at 60 %: (9 x 0.01 + 0.6) / 10 = 6.9 % mistakes, under 10 %; a second is too much."""
-    doubtful = {"p_below_floor": 0.99, "p_unprofitable": 0.4}
+    doubtful = {**BELOW, "p_unprofitable": 0.4}
     found = judged(batch, *[BELOW] * 9, doubtful, doubtful, {"cost_per_day": 1e6})
-    assert found == [*["pause"] * 9, "lower", "keep", "keep"]
+    assert found == [*["pause"] * 10, "lower", "keep"]
+
+
+def test_the_share_of_mistakes_is_kept_also_after_the_guardrail_took_sure_ones_away(batch):
+    """Each sure one costs more than may be paused in a night; the doubtful one that they carried may not go alone."""
+    sure, doubtful = {**BELOW, "cost_per_day": 5_000.0}, {**BELOW, "p_unprofitable": 0.75, "cost_per_day": 1.0}
+    assert judged(batch, sure, sure, doubtful) == ["lower"] * 3
+    assert judged(batch, *[{**BELOW, "cost_per_day": 1.0}] * 2, doubtful, {"cost_per_day": 100.0})[:3] == ["pause"] * 3
 
 
 def test_no_more_of_a_platforms_cost_is_paused_a_night_than_the_guardrail_allows(batch):
-    """A fifth of 1,000 is 200: the costliest two of 90 fit, the third of 80 does not, the last of 10 does."""
+    """A fifth of 1,000 is 200: the most wasteful two of 90 fit, the third of 80 does not, the last of 10 does."""
     costs = [90.0, 90.0, 80.0, 10.0]
-    found = judged(batch, *[{**BELOW, "cost_per_day": cost} for cost in costs], {"cost_per_day": 730.0})
+    wasteful = [{**BELOW, "cost_per_day": cost, "expected_waste": cost / 2} for cost in costs]
+    found = judged(batch, *wasteful, {"cost_per_day": 730.0})
     assert found == ["pause", "pause", "lower", "pause", "keep"]
 
 
@@ -115,7 +138,7 @@ def test_too_few_clicks_prune_nothing_where_the_shop_sets_a_click_rule(tmp_path)
 
 
 def test_missing_probabilities_prune_nothing(batch):
-    unknown = {"p_below_floor": None, "p_unprofitable": None}
+    unknown = {"p_below_floor": None, "p_loss": None, "p_unprofitable": None}
     assert judged(batch, *small(unknown))[0] == "keep"
 
 
@@ -130,3 +153,14 @@ def test_verdicts_do_not_depend_on_the_order_of_rows(batch):
     other = pd.Series(verdicts(turned, batch).to_numpy(), index=turned["item"]).sort_index()
     assert one.equals(other)
     assert (one == "pause").sum() == 4
+
+
+def test_the_most_wasteful_are_paused_first_when_the_guardrail_binds(batch):
+    rows = [{**BELOW, "cost_per_day": 150.0, "expected_waste": waste} for waste in (10.0, 90.0)]
+    assert judged(batch, *rows, {"cost_per_day": 700.0}) == ["lower", "pause", "keep"]
+
+
+def test_a_night_judges_all_items_with_their_probation(batch):
+    out = judge_items(make_items(BELOW, {"keyword": "fine", "cost_per_day": 10_000.0}), batch)
+    assert out["verdict"].tolist() == ["pause", "keep"]
+    assert not out["starts_trial"].any()

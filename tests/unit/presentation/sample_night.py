@@ -9,7 +9,8 @@ from configs.reasons_schema import load_reasons
 COLUMNS = """platform account item level lever campaign_id campaign ad_group_id ad_group keyword_id keyword match_type
 product_id entity_type status search_term currency old_value new_value action reason_code binding_limit evidence_grade
 score cost expected_cost cost_change value_change profit_change profit_change_low profit_change_high roas roas_low
-roas_high p_below_floor clicks conversions searches marginal_roas is_writable decision hold_reason""".split()  # noqa: SIM905
+roas_high p_below_floor clicks conversions searches marginal_roas p_unprofitable p_loss lowest_bid lowest_cpc
+lowest_marginal_cost expected_waste probation_worth is_writable decision hold_reason""".split()  # noqa: SIM905
 TEXT = (*COLUMNS[:17], "action", "reason_code", "binding_limit", "evidence_grade", "decision", "hold_reason")
 KEYWORDS = (
     "女 大码 连衣裙 夏季",
@@ -79,6 +80,8 @@ def _row(index, code, random):
         "expected_cost": cost * (1 + change), "cost_change": -cost if action == "pause" else cost * change,
         "value_change": profit * 3, "profit_change": profit, "profit_change_low": profit - cost * 0.15,
         "profit_change_high": profit + cost * 0.2, "roas": roas, "roas_low": roas * 0.7, "roas_high": roas * 1.4,
+        "p_unprofitable": 0.97, "p_loss": 0.9, "lowest_bid": old * 0.7, "lowest_cpc": old * 0.3,
+        "lowest_marginal_cost": old * 0.7, "expected_waste": cost * 0.2, "probation_worth": 12.5,
         "p_below_floor": float(random.uniform(0, 1)), "clicks": int(random.integers(1, 900)),
         "conversions": float(random.integers(0, 30)),
         "searches": None if index % 3 else int(random.integers(10, 90000)),

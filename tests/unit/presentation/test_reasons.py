@@ -15,7 +15,7 @@ EXPECTED_CODES = """bid_up_profitable bid_down_unprofitable bid_up_scale roas_be
 probation protected stock_hold no_entity learning_freeze budget_exhausted_lower_bids budget_raise budget_lower target_raise
 target_lower change_cap unchanged within_min_change discover_add discover_negative rising_term blocked_term kol_sign kol_skip
 kol_committed platform_held uncalibrated_brand no_fx closed_bid bid_not_exported low_evidence
-edits_used back_in_stock commission_raise commission_lower""".split()  # noqa: SIM905
+edits_used back_in_stock commission_raise commission_lower on_probation""".split()  # noqa: SIM905
 
 
 def one_row(**changes):
