@@ -87,9 +87,18 @@ def with_products(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["margin_basis"] = np.where(is_known, "product", "implied")
     if batch.settings.value_basis == "conversion_value":
         out["margin"], out["margin_basis"] = 1.0, "conversion_value"
+    out["ltv_multiplier"] = ltv_multipliers(out["platform"], batch)
+    out["margin"] *= out["ltv_multiplier"]
     out = with_prices(out, known, batch)
     out["is_protected"] |= out["is_new"].astype("boolean").fillna(False).astype(bool)
     return out
+
+
+def ltv_multipliers(platform: pd.Series, batch: Batch) -> pd.Series:
+    """Return what a sale is worth with the buyer's later ones, by platform; 1 on every other value basis."""
+    is_used = batch.settings.value_basis == "ltv"
+    known = {name: use.ltv_multiplier if is_used else 1.0 for name, use in batch.settings.platforms.items()}
+    return platform.map(known).astype("float64").fillna(1.0)
 
 
 def with_prices(items: pd.DataFrame, products: pd.DataFrame, batch: Batch) -> pd.DataFrame:

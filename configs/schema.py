@@ -31,6 +31,10 @@ class PlatformUse(Frozen):
     min_cost: float = Field(default=0.0, ge=0)
     max_cost: float | None = Field(default=None, ge=0)
     roas_floor: float | None = Field(default=None, gt=0)
+    ltv_multiplier: float = Field(default=1.0, gt=0, le=20)  # what a sale is worth with later ones, on value_basis ltv
+    channel: str | None = (
+        None  # sales channel of the shop's own orders in which its orders arrive; None = the whole shop
+    )
     upload: tuple[str, ...] = ()  # names of the bid files wanted; empty = every one that is no alternative
     edits_reserved: int = Field(
         default=0, ge=0
@@ -140,8 +144,9 @@ class Settings(Frozen):
     window: Window = Window()
     floor: FloorRule = FloorRule()
     score_weights: ScoreWeights = ScoreWeights()
-    value_basis: Literal["margin", "conversion_value"] = "margin"
+    value_basis: Literal["margin", "conversion_value", "ltv"] = "margin"  # ltv: margin x the platform's multiplier
     default_margin: float | None = Field(default=None, gt=0, le=1)
+    refund_share: float = Field(default=0.0, ge=0, lt=1)  # of sales, where the shop's own orders do not tell
     kol: KolRules = KolRules()
     discovery: Discovery = Discovery()
     fx: tuple[FxRate, ...] = ()

@@ -154,6 +154,15 @@ def test_on_the_basis_of_sales_every_margin_is_one(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("basis", "margin"), [("margin", 0.4), ("ltv", 0.6)])
+def test_later_purchases_count_on_the_basis_of_ltv_alone(tmp_path, basis, margin):
+    batch = make_batch(tmp_path, value_basis=basis, platforms={"google_ads": {"ltv_multiplier": 1.5}})
+    goods = [{"platform": "templates", "product_id": "p1", "margin": 0.4}]
+    one = products(put(batch, "products", goods)).loc[0]
+    assert one["margin"] == pytest.approx(margin)
+    assert one["ltv_multiplier"] == (1.5 if basis == "ltv" else 1.0)
+
+
 SILENT = {"conversions": 4.0, "conversion_value": 0.0, "effective_conversions": 3.0}
 
 
