@@ -104,7 +104,8 @@ def learn_factor(
 def mood_variance(forecast: ArrayLike, actual: ArrayLike) -> float:
     """Return the variance of the factor that all items of a night share, beyond Poisson.
 
-    Moments: E[(A_t - f F_t)^2 - f F_t] = s2 (f F_t)^2, summed over nights, shrunk to MOOD_SD^2 worth MOOD_NIGHTS nights.
+    Moments: E[sum (A_t - f F_t)^2] = (n - 1) / n sum (f F_t + s2 (f F_t)^2), f = sum A / sum F, n = nights that count,
+    (sum F)^2 / sum F^2; shrunk to MOOD_SD^2 worth MOOD_NIGHTS nights.
 
     Parameters
     ----------
@@ -134,13 +135,14 @@ def mood_variance(forecast: ArrayLike, actual: ArrayLike) -> float:
     if total == 0:
         return MOOD_SD**2
     level = float(seen[is_told].sum()) / total * expected[is_told]
-    if not level.any():
-        return MOOD_SD**2
-    excess = float(((seen[is_told] - level) ** 2 - level).sum())
-    # nights count by their size, so that a day with three clicks says nothing of the mood
     size = float((level**2).sum())
+    if size == 0:
+        return MOOD_SD**2
+    # nights count by their size, so that a day with three clicks says nothing of the mood; one is spent on the level
     n_nights = float(level.sum()) ** 2 / size
-    return (n_nights * max(excess, 0.0) / size + MOOD_NIGHTS * MOOD_SD**2) / (n_nights + MOOD_NIGHTS)
+    free = max(n_nights - 1.0, 0.0)
+    excess = float(((seen[is_told] - level) ** 2).sum()) - free / n_nights * float(level.sum())
+    return (n_nights * max(excess, 0.0) / size + MOOD_NIGHTS * MOOD_SD**2) / (free + MOOD_NIGHTS)
 
 
 def learn_widening(inside: ArrayLike, n_forecasts: ArrayLike, applied: float = 1.0, level: float = 0.8) -> float:
