@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
-from assets.calendar_days import day_factors
+from assets.day_factors import DayFactors
 from assets.maturity_curves import Maturity
+from assets.net_value import NetValue
 from optimizers.maturity import information_kept
 from optimizers.metrics import EffectiveCounts, decay_weights, effective_counts, ratio
 
@@ -34,6 +35,7 @@ COUNTED = {
     ("effective_favorite_clicks", "effective_favorites"): ("clicks", "favorites"),
     ("effective_new_orders", "effective_new_customers"): ("conversions", "new_customers"),
 }
+NET_COLUMNS = ("net_share", "net_share_low", "net_share_high", "deflation", "net_factor", "is_net_known")
 RECENT_DAYS = 7
 
 
@@ -43,6 +45,8 @@ class Shared:
 
     days: pd.DataFrame
     maturity: Maturity
+    factors: DayFactors
+    net: NetValue
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ def count_items(daily: pd.DataFrame, shared: Shared, batch: Batch) -> pd.DataFra
     _add_usual_day(out, rows, numbers, shared, batch)
     _add_recent(out, rows, numbers, shared, batch)
     _add_shares(out, rows)
+    for name in NET_COLUMNS:
+        out[name] = shared.net.of(out["platform"], name)
     return out
 
 
@@ -114,8 +120,8 @@ def _effective(rows: _Rows, exposure: np.ndarray, events: np.ndarray) -> Effecti
 def _add_conversion_exposure(out: pd.DataFrame, rows: _Rows, clicks: np.ndarray, shared: Shared) -> None:
     """Add effective clicks (x maturity x the day's cvr factor) and conversions, thinner where maturity is unsure."""
     keys, spots = distinct(rows.daily, ["platform", "account", "report_date", "as_of"])
-    share, log_sd = shared.maturity.share(spots)[keys], shared.maturity.log_sd(spots)[keys]
-    exposure = clicks * share
+    readiness = shared.maturity.share(spots) * shared.factors.of(spots["platform"], spots["report_date"], "cvr")
+    exposure, log_sd = clicks * readiness[keys], shared.maturity.log_sd(spots)[keys]
     orders = rows.daily["conversions"].astype("Float64").fillna(0).to_numpy(dtype=np.float64)
     found = _effective(rows, exposure, orders)
     unsure = ratio(rows.sums(rows.weight * exposure * log_sd), rows.sums(rows.weight * exposure))
@@ -154,7 +160,7 @@ def _add_usual_day(
     covered = covered.sort_values("report_date", ascending=False, kind="stable")
     age = (pd.Timestamp(batch.night) - covered["report_date"]).dt.days.to_numpy(dtype=np.float64)
     weight = decay_weights(age, batch.settings.window.half_life_days)
-    factor = day_factors(covered["platform"], covered["report_date"], batch.calendar)
+    factor = shared.factors.of(covered["platform"], covered["report_date"], "clicks")
     covered = covered.assign(exposure=weight * factor, squared=weight**2 * factor)
     covered[["exposure", "squared"]] = covered.groupby(["platform", "account"])[["exposure", "squared"]].cumsum()
     keys, homes = distinct(out, ["platform", "account", "first_date"])
@@ -165,7 +171,8 @@ def _add_usual_day(
         out[target] = rows.sums(rows.weight * numbers[source]) / exposure
     out["usual_days"] = exposure**2 / squared
     tomorrow = pd.Series(pd.Timestamp(batch.night) + pd.Timedelta(days=1), index=homes.index)
-    out["next_day_factor"] = day_factors(homes["platform"], tomorrow, batch.calendar)[keys]
+    out["next_day_factor"] = shared.factors.of(homes["platform"], tomorrow, "clicks")[keys]
+    out["next_day_cvr_factor"] = shared.factors.of(homes["platform"], tomorrow, "cvr")[keys]
 
 
 def _add_recent(out: pd.DataFrame, rows: _Rows, numbers: dict[str, np.ndarray], shared: Shared, batch: Batch) -> None:

@@ -15,11 +15,14 @@ from assets.account_days import account_days, combine_days
 from assets.batch import Batch, Batches
 from assets.calendar_days import outage_days
 from assets.catalogue import bad_patterns, with_entities, with_products
+from assets.day_factors import learn_day_factors
 from assets.item_counts import IDENTITY, SHARES, SUMS, Shared, count_items
 from assets.maturity_curves import learn_maturity, seen_versions
 from assets.money import to_shop_money
+from assets.net_value import learn_net_value, load_orders
 from assets.steps import Step, night_table
 from assets.warehouse import window
+from optimizers.metrics import ratio
 
 MONEY = ("cost", "conversion_value")
 
@@ -35,12 +38,14 @@ def performance(
     """
     batch = batches.open(context.partition_time_window.start.date())
     daily = load_daily(batch)
-    items = summarise(daily, batch)
+    shared = learn_shared(combine_days([account_days(daily)]), seen_versions(batch), batch)
+    items = summarise(daily, batch, shared)
     items = with_products(with_entities(items, batch), batch)
     held = platform_status.set_index("platform")["is_held"]
     items["is_held"] = items["platform"].map(held).fillna(True).astype(bool)
     items = items.sort_values("item", ignore_index=True)
     metadata: dict[str, object] = {"items": len(items), "days": int(daily["report_date"].nunique())}
+    metadata["02_claims"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in shared.net.lines()))
     notes = bad_patterns(batch)
     if notes:
         metadata["01_ignored"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes[:25]))
@@ -83,7 +88,10 @@ def without_parents(daily: pd.DataFrame) -> pd.DataFrame:
 
 def learn_shared(days: pd.DataFrame, seen: pd.DataFrame, batch: Batch) -> Shared:
     """Return what all items share, from the sums of accounts and days and the versions of days seen so far."""
-    return Shared(days, learn_maturity(seen, batch))
+    maturity = learn_maturity(seen, batch)
+    told = np.nan_to_num(ratio(days["told_clicks"], days["clicks"]))
+    factors = learn_day_factors(days, batch, maturity.share(days) * told)
+    return Shared(days, maturity, factors, learn_net_value(days, load_orders(batch), maturity, batch))
 
 
 def summarise(daily: pd.DataFrame, batch: Batch, shared: Shared | None = None) -> pd.DataFrame:

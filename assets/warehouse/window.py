@@ -9,14 +9,38 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict, Unpack
 
+import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from assets.warehouse.columns import PERIOD, to_pandas
 from assets.warehouse.coverage import MICROS, VERSION_OF, visible_coverage
+from assets.warehouse.facts import facts_path
 from assets.warehouse.home import Home
 from assets.warehouse.inputs import NightInputs
 from assets.warehouse.union import last_of_each, no_rows, read_rows, unite
 from assets.warehouse.versions import choose_versions, version_sums
+
+ORDER_TYPES = {
+    "platform": "str", "account": "str", "scope": "str", "channel": "str", "currency": "str",
+    "report_date": "datetime64[us]", "as_of": "datetime64[us]", "orders": "Int64", "revenue": "Int64", "refund": "Int64",
+}  # fmt: skip
+ORDER_SUMS = """
+    WITH told AS (
+        SELECT picks.*, order_id, product_id, channel, currency,
+               sum(revenue)::BIGINT AS revenue, sum(refund)::BIGINT AS refund
+        FROM read_parquet(?, filename = true, union_by_name = true) AS rows
+        JOIN picks ON rows.filename = picks.filename AND rows.platform = picks.platform
+            AND rows.account = picks.account AND rows.order_date = picks.report_date
+        GROUP BY ALL
+    ), united AS (
+        SELECT * EXCLUDE (filename, revenue, refund), max(revenue) AS revenue, max(refund) AS refund
+        FROM told GROUP BY ALL
+    )
+    SELECT platform, account, scope, channel, currency, report_date, as_of, count(DISTINCT order_id) AS orders,
+           sum(revenue)::BIGINT AS revenue, sum(refund)::BIGINT AS refund
+    FROM united GROUP BY ALL ORDER BY ALL
+"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +117,25 @@ def snapshots(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
     frame["conversions"] = frame["conversions"].astype("float64") / MICROS
     frame.insert(2, "kind", kind)
     return frame
+
+
+def order_sums(home: Home, inputs: NightInputs, start: date, threads: int = 1) -> pd.DataFrame:
+    """Return the shop's own orders from ``start`` on, summed by every version of every day that the night sees.
+
+    Columns: platform, account, scope, channel, currency, report_date (of the order), as_of, orders (distinct), revenue and
+    refund (micros, missing where no row tells). Sums are of whole numbers, so that threads do not show; an order that
+    stands in several parts of one night counts once.
+    """
+    coverage = visible_coverage(home, inputs, "store_orders")
+    picks = coverage[coverage["report_date"] >= pd.Timestamp(start)]
+    if picks.empty:
+        return pd.DataFrame(columns=list(ORDER_TYPES)).astype(ORDER_TYPES)
+    picks = picks.assign(filename=[str(facts_path(home, str(name))) for name in picks["name"]])
+    keys = pa.Table.from_pandas(picks[["filename", *VERSION_OF, "as_of"]], preserve_index=False)
+    with duckdb.connect(config={"threads": threads}) as database:
+        database.register("picks", keys)
+        found = database.sql(ORDER_SUMS, params=[sorted(picks["filename"].unique())]).to_arrow_table()
+    return to_pandas(found).astype(ORDER_TYPES)
 
 
 def _without_overlap(group: pd.DataFrame) -> pd.DataFrame:
