@@ -109,7 +109,7 @@ def _budget_rows(plan: PlanProblem, problem: AllocationProblem, result: Allocati
     out = rows[["item", "platform", "account", "level", "lever"]].copy()
     change = result.budget / rows["base_cost"].to_numpy(dtype=np.float64)
     # log cost = a - theta log target with theta = 1 / (1 - beta); a rate likewise, upwards
-    power = 1.0 - betas(rows["lever"])
+    power = 1.0 - betas(rows)
     levers = [rows["lever"] == "target_roas", rows["lever"] == "commission_rate"]
     out["multiplier"] = np.select(levers, [change**-power, change**power], change)
     out["plan_cost"], out["plan_value"] = result.budget_cost, result.budget_value

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from assets.arrays import floats
 from assets.batch import Batch
-from assets.response import COMMISSION_BETA, betas, ceilings, keyword_response
+from assets.response import COMMISSION_BETA, betas, keyword_response
 from configs.platform_schema import Platform
 from configs.schema import Guardrails
 from optimizers.allocation import AllocationProblem
@@ -90,7 +91,7 @@ def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     ]
     known = [(name, hit & _is_open(out["platform"], name, batch)) for name, hit in levers]
     out["lever"] = np.select([hit.to_numpy(dtype=bool) for _, hit in known], [name for name, _ in known], "")
-    out["min_multiplier"], out["max_multiplier"], ceiling = 1.0, 1.0, ceilings(out)
+    out["min_multiplier"], out["max_multiplier"], ceiling = 1.0, 1.0, floats(out, "ceiling")
     for (platform, lever), part in out[out["lever"] != ""].groupby(["platform", "lever"], sort=True):
         low, high = _caps(part, str(lever), batch.platforms[str(platform)], batch.guardrails)
         low, high = _one_way(part, str(lever), (low, high), batch.platforms[str(platform)])
@@ -147,7 +148,7 @@ def _with_goals(rows: pd.DataFrame) -> pd.DataFrame:
     is_bid = out["lever"] == "keyword_bid"
     above = (out["revenue_per_click"] / (out["roas_floor"] * out["cpc"])).fillna(0.0)
     allowed = above.clip(lower=1.0) ** (
-        1.0 / (1.0 - betas(out["lever"]))
+        1.0 / (1.0 - betas(out))
     )  # value = cost^beta, so roas falls by cost^(1 - beta)
     allowed[is_bid] = most_above_floor(out[is_bid])
     allowed[(out["verdict"] != "keep") | out["is_brand"].astype(bool)] = 1.0
@@ -252,4 +253,4 @@ def budget_items(budgets: pd.DataFrame, tree: PriceTree) -> BudgetItems:
     value = (budgets["value_per_click"] * base / budgets["cpc"]).to_numpy(dtype=np.float64)
     low, high = (budgets[name].to_numpy(dtype=np.float64) * base for name in ("min_multiplier", "max_multiplier"))
     limited = np.ones(len(budgets), dtype=np.bool_)
-    return BudgetItems(node, value, base, betas(budgets["lever"]), low, high, base, limited)
+    return BudgetItems(node, value, base, betas(budgets), low, high, base, limited)

@@ -17,6 +17,7 @@ from assets.floor_odds import add_floor
 from assets.market import with_market
 from assets.presentation import tables
 from assets.rates import add_rates
+from assets.response import add_response
 from assets.steps import Step, night_table
 from assets.warehouse import state
 from optimizers import score
@@ -35,6 +36,7 @@ def scored_items(
     items = with_market(performance, batch)
     items = add_corrections(items, batch)
     items = add_rates(items)
+    items = add_response(items, batch)
     items = add_demand(items, state.latest_state_before(batch.home, DEMAND, batch.night) or {})
     items = add_floor(items, batch)
     items = add_score(items, batch)

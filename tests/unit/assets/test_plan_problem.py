@@ -56,9 +56,9 @@ def test_platform_bounds_win_over_the_caps(batch):
 
 
 def test_a_bid_is_not_raised_past_the_point_where_every_auction_is_won(batch):
-    """Losing a tenth to rank: 0.9^(-1/0.6) = 1.192."""
-    assert capped(batch, lost_to_rank_share=0.1)["max_multiplier"] == pytest.approx(0.9 ** (-1 / 0.6))
-    assert capped(batch, lost_to_rank_share=0.0)["max_multiplier"] == 1.0
+    """The ceiling of the row: losing a tenth to rank at eta 0.6 makes it 0.9^(-1/0.6) = 1.192."""
+    assert capped(batch, ceiling=1.192)["max_multiplier"] == pytest.approx(1.192)
+    assert capped(batch, ceiling=1.0)["max_multiplier"] == 1.0
 
 
 @pytest.mark.parametrize(
