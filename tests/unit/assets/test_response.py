@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up import make_batch, make_items
+from tests.unit.assets.made_up import make_batch, make_items
 
 from assets.response import COMMISSION_BETA, PRIOR_BETA, add_response, betas, keyword_response
 
