@@ -52,6 +52,11 @@ class LabMarket:
         """Return what ``today`` will bring in expectation at ``bid`` (default: the present one)."""
         return expect_day(self.truth, self.today, self.options, self.bid if bid is None else bid, self.is_live)
 
+    def usual_spend(self, n_days: int = 28) -> float:
+        """Return the mean cost of the last days, in shop money."""
+        recent = self.lived[-n_days:]
+        return float(sum((one.cost * self.truth.rate[one.row]).sum() for one in recent)) / len(recent)
+
     def profit(self, expected: Expected) -> float:
         """Return margin after refunds less cost, in shop money, of an expected day."""
         worth = self.truth.net_value / self.truth.cvr * expected.cvr
@@ -60,7 +65,9 @@ class LabMarket:
     def warehouse(self, night: date | None = None) -> LabWarehouse:
         """Return what is known on ``night`` (default: the last one); entities are always today's."""
         known = self.night if night is None else night
-        return LabWarehouse(self.truth, tuple(self.lived), known, self.bid, self.is_live)
+        return LabWarehouse(
+            self.truth, tuple(self.lived), known, self.options.export_days, self.bid, self.is_live
+        )  # fmt: skip
 
     def as_known(self, batch: Batch) -> pd.DataFrame:
         """Return the window's daily facts as ``load_daily`` returns them on the batch's night."""

@@ -19,10 +19,10 @@ import pyarrow as pa
 from assets.warehouse import columns, window
 from assets.warehouse.union import no_rows
 from simulator.lab_days import Lived
+from simulator.lab_orders import sum_orders
 from simulator.lab_truth import TELLS_CARTS, TELLS_SHARES, Truth
 
 MICROS = 1_000_000
-EXPORT_DAYS = 7  # an export tells the last week, so a day's snapshots end at age 6
 TEXTS = (
     "platform", "account", "item", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword",
     "match_type", "product_id", "currency",
@@ -37,6 +37,7 @@ class LabWarehouse:
     truth: Truth
     lived: tuple[Lived, ...]
     night: date
+    export_days: int  # an export tells so many days, so a day's last version is of age ``export_days - 1``
     bid: np.ndarray
     is_live: np.ndarray
 
@@ -45,8 +46,6 @@ class LabWarehouse:
         frame = _empty(kind)
         if kind == "keyword_daily":
             frame = self.facts(start, min(end, self.night + timedelta(days=1)), options.get("buckets"))
-        elif kind == "store_orders":
-            frame = self.store_orders(start, end)
         return window.WindowResult(frame, _no_restatements(), frame.iloc[:0])
 
     def latest_state(self, _home: Any, _inputs: Any, kind: str) -> pd.DataFrame:
@@ -59,10 +58,13 @@ class LabWarehouse:
         return _empty(kind, columns.PERIOD)
 
     def snapshots(self, _home: Any, _inputs: Any, kind: str) -> pd.DataFrame:
-        """Stand in for ``window.snapshots``: every night's export told the last ``EXPORT_DAYS`` days once more."""
-        if kind != "keyword_daily":
-            return pd.concat([self.triangle().iloc[:0]])
-        return self.triangle()
+        """Stand in for ``window.snapshots``: every night's export told the last days once more."""
+        found = self.triangle()
+        return found if kind == "keyword_daily" else found.iloc[:0]
+
+    def order_sums(self, _home: Any, _inputs: Any, start: date, _threads: int = 1) -> pd.DataFrame:
+        """Stand in for ``window.order_sums``."""
+        return sum_orders(self.truth, self.lived, (start, self.night), self.export_days)
 
     def facts(self, start: date, end: date, buckets: range | None) -> pd.DataFrame:
         """Return the days in ``[start, end)`` with the conversions that are known, sorted by keyword and day."""
@@ -96,7 +98,7 @@ class LabWarehouse:
         found: dict[str, list[np.ndarray]] = {"n": [], "value": [], "new": []}
         n = len(self.truth)
         for one in days:
-            known = one.order_age <= (self.night - one.day).days
+            known = one.order_age <= self._last_age(one.day)
             row = one.order_row[known]
             weights = {"n": None, "value": one.order_value[known], "new": one.order_is_new[known]}
             for name, weight in weights.items():
@@ -105,8 +107,11 @@ class LabWarehouse:
 
     def _as_of(self, days: list[Lived]) -> np.ndarray:
         """Return the night whose export last told each day."""
-        last = [min(self.night, one.day + timedelta(days=EXPORT_DAYS - 1)) for one in days]
+        last = [one.day + timedelta(days=self._last_age(one.day)) for one in days]
         return np.array([np.datetime64(one, "us") for one in last])
+
+    def _last_age(self, day: date) -> int:
+        return min((self.night - day).days, self.export_days - 1)
 
     def _told(self, platforms: tuple[str, ...]) -> np.ndarray:
         return np.asarray(self.truth.keywords["platform"].isin(platforms).to_numpy(dtype=bool))
@@ -115,9 +120,7 @@ class LabWarehouse:
         """Return the sums of every version of every day, as ``window.snapshots`` does."""
         parts = []
         for one in self.lived:
-            last_age = min((self.night - one.day).days, EXPORT_DAYS - 1)
-            if last_age >= 0:
-                parts += [self._version(one, age) for age in range(last_age + 1)]
+            parts += [self._version(one, age) for age in range(self._last_age(one.day) + 1)]
         return pd.DataFrame([row for part in parts for row in part], columns=SNAPSHOT_COLUMNS).astype(SNAPSHOT_TYPES)
 
     def _version(self, one: Lived, age: int) -> list[tuple[Any, ...]]:
@@ -131,7 +134,7 @@ class LabWarehouse:
         ]  # fmt: skip
         day, seen = pd.Timestamp(one.day), pd.Timestamp(one.day + timedelta(days=age))
         return [
-            (profile.platform, "main", "keyword_daily", day, seen, *(one[code] for one in sums))
+            (profile.platform, "main", "keyword_daily", "", day, seen, *(one[code] for one in sums))
             for code, profile in enumerate(self.truth.platforms)
         ]
 
@@ -175,25 +178,22 @@ class LabWarehouse:
         }  # fmt: skip
         return _as_frame("mapping", cells, len(rows))
 
-    def store_orders(self, _start: date, _end: date) -> pd.DataFrame:
-        """Return the shop's own order list: not kept here, so refunds are not told."""
-        return _empty("store_orders")
-
 
 @contextmanager
 def answering(warehouse: LabWarehouse) -> Iterator[None]:
     """Let every stage that asks the warehouse's window ask ``warehouse`` instead."""
-    names = ("daily_window", "latest_state", "period_facts", "snapshots")
+    names = ("daily_window", "latest_state", "period_facts", "snapshots", "order_sums")
     with patch.multiple(window, **{name: getattr(warehouse, name) for name in names}):
         yield
 
 
 SNAPSHOT_COLUMNS = [
-    "platform", "account", "kind", "report_date", "as_of", "rows", "clicks", "cost", "conversions", "conversion_value",
+    "platform", "account", "kind", "scope", "report_date", "as_of", "rows", "clicks", "cost", "conversions", "conversion_value",
 ]  # fmt: skip
 SNAPSHOT_TYPES = {
-    "platform": "str", "account": "str", "kind": "str", "report_date": "datetime64[us]", "as_of": "datetime64[us]",
-    "rows": "Int64", "clicks": "Int64", "cost": "Int64", "conversions": "float64", "conversion_value": "Int64",
+    "platform": "str", "account": "str", "kind": "str", "scope": "str", "report_date": "datetime64[us]",
+    "as_of": "datetime64[us]", "rows": "Int64", "clicks": "Int64", "cost": "Int64", "conversions": "float64",
+    "conversion_value": "Int64",
 }  # fmt: skip
 
 

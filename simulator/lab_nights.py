@@ -17,12 +17,14 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from assets import publishing
 from assets.batch import Batch
 from assets.bidding import recommendations
 from assets.budgets import budget_plan
 from assets.discovery import discovered_terms
 from assets.kol import kol_plan
 from assets.performance import performance
+from assets.platforms.writer import writable_rows
 from assets.pruning import pruned_items
 from assets.scoring import scored_items
 from assets.warehouse.home import open_home
@@ -32,11 +34,12 @@ from configs.schema import FxRate, PlatformUse, Settings
 from simulator.lab import LabMarket
 from simulator.lab_facts import answering
 from simulator.lab_truth import PLATFORMS
-from simulator.options import USD_RATE
+from simulator.options import PROFILES, USD_RATE
 
 STAGES: tuple[dg.AssetsDefinition, ...] = (
     performance, scored_items, pruned_items, discovered_terms, kol_plan, budget_plan, recommendations,
 )  # fmt: skip
+REMEMBERED = [value for name, value in sorted(vars(publishing).items()) if name.startswith("remember_")]
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,21 @@ def lab_batch(root: Path, night: date) -> Batch:
     home = open_home(root)
     rate = FxRate(currency="USD", from_date=date(2020, 1, 1), rate=USD_RATE)
     settings: Settings = load_settings().model_copy(
-        update={"platforms": {name: PlatformUse() for name in PLATFORMS}, "fx": (rate,)}
+        update={"platforms": {name: PlatformUse(channel=PROFILES[name].channel) for name in PLATFORMS}, "fx": (rate,)}
     )
     platforms = choose_bid_files(load_platforms(), settings)
     inputs = NightInputs(night, 1, (), "lab")
     return Batch(home, night, inputs, settings, load_guardrails(), load_calendar(), platforms, "lab")
 
 
-def at_night(batch: Batch, night: date) -> Batch:
-    """Return the same home's batch on another night."""
-    return replace(batch, night=night, inputs=replace(batch.inputs, night=night))
+def at_night(batch: Batch, night: date, daily_total: float | None = None) -> Batch:
+    """Return the same home's batch on another night; ``daily_total`` sets the shop's budget a day."""
+    settings = batch.settings
+    if daily_total is not None:
+        settings = settings.model_copy(
+            update={"budget": settings.budget.model_copy(update={"daily_total": daily_total})}
+        )
+    return replace(batch, night=night, inputs=replace(batch.inputs, night=night), settings=settings)
 
 
 def run_night(market: LabMarket, batch: Batch) -> dict[str, pd.DataFrame]:
@@ -77,6 +85,16 @@ def run_night(market: LabMarket, batch: Batch) -> dict[str, pd.DataFrame]:
             compute = plain_function(stage)
             tables[compute.__name__] = compute(**_arguments(compute, batch, tables)).frame
     return tables
+
+
+def publish(market: LabMarket, batch: Batch, tables: Mapping[str, pd.DataFrame]) -> int:
+    """Let the accepted changes act from tomorrow on and keep what a published night leaves for the next; count them."""
+    rows = tables["recommendations"]
+    changes = writable_rows(rows)
+    for name, part in changes.groupby("platform", sort=True):
+        for remember in REMEMBERED:
+            remember(batch, str(name), part)
+    return market.apply(changes)
 
 
 def plain_function(stage: dg.AssetsDefinition) -> Callable[..., Any]:

@@ -43,6 +43,7 @@ class LabOptions:
 
     first_day: date = date(2025, 6, 28)  # no promotion of the packaged calendar lies in the two months after it
     history_days: int = 60
+    export_days: int = 16  # how many days an export tells; later conversions of a day are never seen
     n_platforms: int = 3
     clicks: float = 0.25  # median clicks a keyword and day: sparse
     throttled_share: float = 0.35  # of campaigns whose budget lies below their demand
