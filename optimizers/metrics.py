@@ -272,5 +272,39 @@ def effective_counts(
         raise InvalidInputError(what, int(codes.max()), f"group < n_groups = {n_groups}", ["group"])
     decayed = np.bincount(codes, weights * exposed, n_groups)
     squared = np.bincount(codes, weights**2 * exposed, n_groups)
-    rescale = np.divide(decayed, squared, out=np.ones(n_groups), where=squared > 0)
-    return EffectiveCounts(rescale * decayed, rescale * np.bincount(codes, weights * happened, n_groups), rescale)
+    return rescale_sums(decayed, squared, np.bincount(codes, weights * happened, n_groups))
+
+
+def rescale_sums(decayed: ArrayLike, squared: ArrayLike, events: ArrayLike) -> EffectiveCounts:
+    """Return effective counts from sums that were made elsewhere (a database); see ``effective_counts``.
+
+    Parameters
+    ----------
+    decayed, squared, events : array of shape (n_groups,)
+        sum(w e), sum(w^2 e) and sum(w y), >= 0.
+
+    Returns
+    -------
+    EffectiveCounts
+        Arrays of shape (n_groups,).
+
+    Raises
+    ------
+    InvalidInputError
+        If a sum is negative or not finite, or lengths differ.
+
+    Examples
+    --------
+    >>> rescale_sums([15.0], [12.5], [1.5]).exposure
+    array([18.])
+    """
+    exposed, square, happened = read_columns(
+        "cannot count effectively",
+        {
+            "decayed": (decayed, NON_NEGATIVE),
+            "squared": (squared, NON_NEGATIVE),
+            "events": (events, NON_NEGATIVE),
+        },
+    )
+    rescale = np.divide(exposed, square, out=np.ones(exposed.size), where=square > 0)
+    return EffectiveCounts(rescale * exposed, rescale * happened, rescale)

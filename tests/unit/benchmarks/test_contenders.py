@@ -53,16 +53,22 @@ def test_the_generated_report_is_read_whole_in_both_encodings(tmp_path, monkeypa
         assert (len(table.frame), len(table.quarantine), table.unknown_columns) == (4000, 0, ())
 
 
-def test_the_peer_sums_what_we_estimate(tmp_path, monkeypatch):
-    monkeypatch.setattr(estimate, "N_KEYWORDS", 300)
-    monkeypatch.setattr(estimate, "N_ROWS", 300 * estimate.N_DAYS)
-    facts, path = estimate.draw_facts(), tmp_path / "facts.parquet"
-    pq.write_table(facts, path)
-    summed = estimate.sum_with_duckdb(path)
-    below, scores = estimate.score_file(path)
-    assert summed.num_rows == len(below) == len(scores.score) == 300
+def test_the_peer_sums_what_we_estimate(tmp_path):
+    path, keywords = tmp_path / "facts.parquet", estimate.draw_keywords(1200)
+    estimate.write_facts(path, 1200)
+    facts, summed, scored = pq.read_table(path), estimate.sum_with_duckdb(path), estimate.score_file(path, keywords)
+    assert len(facts) == 1200 * estimate.N_DAYS
+    assert summed.num_rows == len(scored.p_below_floor) == len(scored.score.score) == len(scored.grade) == 1200
     assert int(sum(summed["clicks"].to_pylist())) == int(facts["clicks"].to_numpy().sum())
-    assert np.isfinite(below).all()
+    assert np.isfinite(scored.p_below_floor).all()
+
+
+def test_decayed_sums_stand_in_the_order_of_the_keywords(tmp_path):
+    path = tmp_path / "facts.parquet"
+    estimate.write_facts(path, 1200)
+    facts = pq.read_table(path, columns=["item", "impressions"]).to_pandas()
+    by_number = facts.groupby(facts["item"].str.split("|").str[3].astype(int))["impressions"].sum()
+    assert estimate.sum_decayed(path)["impressions"].tolist() == by_number.tolist()
 
 
 def test_the_usual_rules_move_by_fifteen_percent_and_pause_what_does_not_sell():
