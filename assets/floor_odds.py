@@ -28,7 +28,7 @@ def add_floor(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["roas_floor"] = out["platform"].map(floors).astype("float64")
     shape, rate, cvr = (floats(out, name) for name in ("cvr_shape", "cvr_rate", "cvr"))
     revenue, profit = (floats(out, name) / cvr for name in ("revenue_per_click", "value_per_click"))  # of a conversion
-    order_sd, price_sd = log_sds(out)
+    order_sd, price_sd = floats(out, "aov_log_sd"), floats(out, "cpc_log_sd")
     sd = np.hypot(order_sd, price_sd)
     price, lowest = (floor.harmonic_price(floats(out, name), price_sd) for name in ("cpc", "lowest_cpc"))
     out["p_below_floor"] = floor.probability_below(shape, rate, revenue, price, floats(out, "roas_floor"), sd)
@@ -37,12 +37,3 @@ def add_floor(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out["p_loss"] = floor.probability_below(shape, rate, profit, lowest, 1.0, sd)
     out["expected_waste"] = (out["lowest_cpc"] - out["value_per_click"]).clip(lower=0.0) * out["lowest_clicks"]
     return out
-
-
-def log_sds(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return how uncertain money per order and price per click are, as standard deviations of their logarithms."""
-    zero = np.zeros(len(items))
-    return (
-        floats(items, "aov_log_sd") if "aov_log_sd" in items else zero,
-        floats(items, "cpc_log_sd") if "cpc_log_sd" in items else zero,
-    )

@@ -11,7 +11,7 @@ import pandas as pd
 from assets.arrays import floats
 from assets.batch import Batch
 from assets.platforms.levers import round_to_step
-from assets.response import PRIOR_BETA, keyword_response
+from assets.response import betas, keyword_response
 from configs.platform_schema import LeverRule
 
 PLAN_VALUES = ("daily_budget", "target_roas", "commission_rate")
@@ -27,7 +27,7 @@ def add_lowest_point(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     out = items.copy()
     is_plan = (out["level"] != "keyword") & out[list(PLAN_VALUES)].notna().any(axis=1)
     budget = np.where(is_plan, 1.0 - batch.guardrails.max_budget_lower, 1.0)
-    beta = floats(out, "beta") if "beta" in out else np.full(len(out), PRIOR_BETA)
+    beta = betas(out.assign(lever=np.where(out["commission_rate"].notna(), "commission_rate", "daily_budget")))
     out["lowest_bid"] = lowest_bids(out, batch)
     out["lowest_clicks"] = floats(out, "clicks_per_day") * budget**beta
     out["lowest_cpc"] = floats(out, "cpc") * budget ** (1.0 - beta)
