@@ -29,8 +29,8 @@ def scored_items(
 ) -> Step:
     """One row per item: conversion rate, order value, value per click and ROAS with 80 % intervals, demand, score, grade.
 
-    Built from effective counts, pooled keyword -> campaign -> platform. Fails when an interval does not hold its mean or a
-    score leaves 0-100.
+    Built from effective counts, pooled keyword -> root -> campaign -> platform. Fails when an interval does not hold its
+    mean or a score leaves 0-100.
     """
     batch = batches.open(context.partition_time_window.start.date())
     items = with_market(performance, batch)
@@ -48,7 +48,7 @@ def scored_items(
 
 
 def add_score(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
-    """Add the 0-100 score with its parts, and the evidence grade."""
+    """Add the 0-100 score with its parts and their weights, and the evidence grade."""
     out = items.copy()
     weights = batch.settings.score_weights
     searches = floats(out, "searches")
@@ -58,11 +58,8 @@ def add_score(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         (weights.volume, weights.competition, weights.conversion),
     )  # fmt: skip
     out["score"] = parts.score
-    out["score_volume"], out["score_competition"], out["score_conversion"] = (
-        parts.volume,
-        parts.competition,
-        parts.conversion,
-    )
+    for name in ("volume", "competition", "conversion"):
+        out[f"score_{name}"], out[f"weight_{name}"] = getattr(parts, name), getattr(weights, name)
     known = out["is_maturity_learned"].to_numpy(dtype=bool)
     out["evidence_grade"] = score.evidence_grade(
         floats(out, "effective_clicks"), floats(out, "effective_conversions"), known

@@ -147,12 +147,12 @@ def test_a_platforms_own_floor_counts_before_the_shops(tmp_path):
     assert floored(batch)["p_below_floor"] > 0.95
 
 
-def test_hopeless_means_a_loss_even_at_the_lowest_click_price(tmp_path):
-    """Margin 1.5 a click: at 1.00 it earns, at 3.00 it loses, and lowering 3.00 by 30 % to 2.10 does not save it."""
+def test_hopeless_means_that_the_next_click_loses_even_at_the_lowest_bid(tmp_path):
+    """Margin 1.5 a click: at a bid of 1.00 it earns; lowering 3.00 by 30 % to 2.10 does not save it, 2.00 to 1.40 may."""
     batch = make_batch(tmp_path)
-    assert floored(batch)["p_unprofitable"] < 0.01
-    assert floored(batch, effective_cost=3000.0)["p_unprofitable"] > 0.9
-    assert floored(batch, effective_cost=2000.0)["p_unprofitable"] == pytest.approx(0.35, abs=0.25)
+    assert floored(batch, bid=1.0)["p_unprofitable"] < 0.01
+    assert floored(batch, bid=3.0, effective_cost=3000.0)["p_unprofitable"] > 0.9
+    assert floored(batch, bid=2.0, effective_cost=2000.0)["p_unprofitable"] == pytest.approx(0.35, abs=0.25)
 
 
 def test_the_score_is_the_weighted_sum_of_its_shown_parts_and_missing_parts_are_neutral(batch):
@@ -163,9 +163,10 @@ def test_the_score_is_the_weighted_sum_of_its_shown_parts_and_missing_parts_are_
         )
     )
     items = add_score(rates, batch)
-    weights = batch.settings.score_weights
-    parts = items["score_volume"] * weights.volume + items["score_competition"] * weights.competition
-    assert items["score"].tolist() == pytest.approx((parts + items["score_conversion"] * weights.conversion).tolist())
+    names = ("volume", "competition", "conversion")
+    total = sum(items[f"score_{name}"] * items[f"weight_{name}"] for name in names)
+    assert items["score"].tolist() == pytest.approx(total.tolist())
+    assert [items.loc[0, f"weight_{name}"] for name in names] == [0.35, 0.20, 0.45]
     assert items["score_volume"].tolist() == [25.0, 75.0]
     assert items["score_competition"].tolist() == [75.0, 25.0]
     alone = add_score(add_rates(counted({"searches": np.nan})), batch).loc[0]
