@@ -7,6 +7,7 @@ import pandas as pd
 
 from assets.arrays import floats
 from assets.batch import Batch
+from assets.jitter import add_jitter
 from assets.platforms.levers import round_to_step
 from assets.response import keyword_response
 
@@ -30,13 +31,15 @@ def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
         "base_value",
         "marginal_roas",
         "binding_limit",
+        "min_multiplier",
+        "max_multiplier",
     ]
     rows = items.merge(plan[columns], on="item", how="left", validate="1:1")
     rows["lever"] = rows["lever"].fillna("")
     rows["is_paused"] = rows["verdict"].isin(["pause", "stock_hold"]) & ~rows["is_held"]
     rows["is_resumed"] = rows["verdict"].isin(["resume", "probation"]) & ~rows["is_held"]
     rows.loc[rows["is_paused"] | rows["is_resumed"], "lever"] = "status"
-    rows = with_values(rows, batch)
+    rows = add_jitter(with_values(rows, batch), batch)
     rows = with_actions(rows, batch)
     rows = with_money(rows)
     rows["cost"] = rows["usual_cost"]

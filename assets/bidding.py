@@ -22,6 +22,7 @@ from optimizers.bids import assert_safe
 COLUMNS = [
     "platform", "account", "item", "level", "lever", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id",
     "keyword", "match_type", "product_id", "entity_type", "status", "search_term", "currency", "old_value", "new_value",
+    "planned_value", "jitter_mean",
     "action", "reason_code", "binding_limit", "evidence_grade", "score", "cost", "expected_cost", "cost_change",
     "value_change", "profit_change", "profit_change_low", "profit_change_high", "roas", "roas_low", "roas_high",
     "roas_floor", "p_below_floor", "p_unprofitable", "p_loss", "lowest_bid", "lowest_cpc", "lowest_marginal_cost",

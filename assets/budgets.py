@@ -15,7 +15,8 @@ from optimizers.allocation import AllocationProblem, AllocationResult, allocate
 
 PLAN_COLUMNS = [
     "item", "platform", "account", "level", "lever", "multiplier", "plan_cost", "plan_value", "base_cost", "base_value",
-    "marginal_roas", "binding_limit", "campaign_node", "campaign_price", "platform_price", "total_price", "fixed_cost",
+    "marginal_roas", "binding_limit", "min_multiplier", "max_multiplier", "campaign_node", "campaign_price",
+    "platform_price", "total_price", "fixed_cost",
     "campaign_max", "platform_min", "platform_max", "total_max", "solver_gap", "sentence_en", "sentence_zh",
 ]  # fmt: skip
 
@@ -100,6 +101,7 @@ def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
     out["base_value"] = rows["value_per_click"] * rows["clicks_per_day"] * rows["next_day_factor"]
     out["marginal_roas"] = result.keyword_marginal / rows["margin"]  # prices speak of margin, a ROAS of sales
     out["binding_limit"] = result.keyword_binding
+    out["min_multiplier"], out["max_multiplier"] = rows["min_multiplier"], rows["max_multiplier"]
     out["campaign_node"] = campaign_nodes(rows)
     return out
 
@@ -116,5 +118,6 @@ def _budget_rows(plan: PlanProblem, problem: AllocationProblem, result: Allocati
     out["base_cost"], out["base_value"] = rows["base_cost"], problem.budgets.value0
     out["marginal_roas"] = result.budget_marginal / rows["margin"]
     out["binding_limit"] = result.budget_binding
+    out["min_multiplier"], out["max_multiplier"] = rows["min_multiplier"], rows["max_multiplier"]
     out["campaign_node"] = rows["platform"]
     return out

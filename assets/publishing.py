@@ -13,6 +13,7 @@ import dagster as dg
 
 from assets.batch import Batch, Batches
 from assets.edits import remember_edits, remember_stock_pauses
+from assets.experiments_log import remember_trials
 from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manifest
 from assets.platforms.writer import writable_rows, write_bid_files
 from assets.presentation.tables import to_bullets
@@ -89,6 +90,7 @@ def publish_platform(batch: Batch, platform: str) -> Published:
     )  # fmt: skip
     write_manifest(folder, manifest)
     remember_edits(batch, platform, writable_rows(rows))
+    remember_trials(batch, platform, writable_rows(rows))
     remember_stock_pauses(batch, platform, writable_rows(rows))
     remember_floor_pauses(batch, platform, writable_rows(rows))
     state.mark_published(batch.home, batch.night, batch.inputs.revision, [platform])

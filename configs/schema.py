@@ -118,6 +118,12 @@ class Discovery(Frozen):
     blocked_terms: tuple[str, ...] = ()
 
 
+class Explore(Frozen):
+    """Money spent to learn: every edited bid is moved at random by up to ``jitter_share``; 0 switches it off."""
+
+    jitter_share: float = Field(default=0.05, ge=0, le=0.2)
+
+
 class FxRate(Frozen):
     """What one unit of ``currency`` is worth in the shop currency from ``from_date`` on."""
 
@@ -149,6 +155,7 @@ class Settings(Frozen):
     refund_share: float = Field(default=0.0, ge=0, lt=1)  # of sales, where the shop's own orders do not tell
     kol: KolRules = KolRules()
     discovery: Discovery = Discovery()
+    explore: Explore = Explore()
     fx: tuple[FxRate, ...] = ()
     review: Literal["auto", "approve"] = "auto"
     threads: int = Field(default=1, ge=1, le=64)

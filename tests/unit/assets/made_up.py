@@ -40,13 +40,15 @@ ITEM: dict[str, Any] = {
     "value_per_click": 1.5, "value_per_click_low": 1.0, "value_per_click_high": 2.0, "roas": 3.0, "roas_low": 2.0,
     "roas_high": 4.0, "cpc": 1.0, "clicks_per_day": 100.0, "cost_per_day": 100.0, "next_day_factor": 1.0,
     "demand_clicks": 100.0, "served_share": 1.0, "is_exhausted": False, "usual_cost": 100.0, "cost_7d": 700.0,
-    "days_7d": 7.0, "lost_to_rank_share": np.nan, "lost_to_budget_share": np.nan, "roas_floor": 2.0,
+    "days_7d": 7.0, "clicks_7d": 700.0, "usual_days": 40.0, "usual_days_7d": 7.0, "day_log_sd": 0.0,
+    "next_day_log_sd": 0.0, "lost_to_rank_share": np.nan, "lost_to_budget_share": np.nan, "roas_floor": 2.0,
     "eta": 0.6, "eta_log_sd": 0.35, "rho": 1.0, "kappa": 1.0, "beta": 0.7, "ceiling": 10.0, "response_evidence": "prior",
     "p_below_floor": 0.1, "p_unprofitable": 0.05,
     "p_loss": 0.05, "lowest_bid": 1.4, "lowest_clicks": 80.0, "lowest_cpc": 0.8, "lowest_marginal_cost": 1.4,
     "expected_waste": 0.0, "cvr_shape": 32.0, "cvr_rate": 1066.0, "is_on_trial": False, "starts_trial": False,
     "probation_worth": np.nan, "probation_clicks": np.nan, "probation_cost": np.nan, "effective_clicks": 1000.0, "effective_conversions": 30.0,
     "effective_paid_clicks": 1000.0, "clicks": 3000.0, "cost": 3000.0, "n_days": 30.0,
+    "cvr_shape": 33.0, "cvr_rate": 1100.0, "aov_log_sd": 0.0, "is_maturity_learned": True,
     "conversions": 90.0, "conversion_value": 9000.0, "net_factor": 1.0, "effective_impressions": 20_000.0,
     "effective_impression_clicks": 1000.0, "effective_cart_clicks": 0.0, "effective_carts": 0.0,
     "effective_favorite_clicks": 0.0, "effective_favorites": 0.0, "effective_new_orders": 0.0,
@@ -81,9 +83,9 @@ def packaged() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def make_batch(root: Path, *, calendar: Calendar | None = None, guardrails: Mapping[str, Any] | None = None,
                **settings: Any) -> Batch:  # fmt: skip
-    """Return a night whose home is empty; ``settings`` go over the packaged ones."""
+    """Return a night whose home is empty; ``settings`` go over the packaged ones, and bids are set as planned."""
     base, limits = packaged()
-    wanted = Settings.model_validate({**base, **settings})
+    wanted = Settings.model_validate({**base, "explore": {"jitter_share": 0.0}, **settings})
     return Batch(
         open_home(root), NIGHT, NightInputs(NIGHT, 1, (), "config"),
         wanted,

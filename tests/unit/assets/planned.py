@@ -23,7 +23,8 @@ def make_plan(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
 def fixed_plan(items: pd.DataFrame, lever: str = "keyword_bid", **columns: Any) -> pd.DataFrame:
     """Return a plan that somebody thought up: one row per item with these columns."""
     plan = items[["item"]].assign(lever=lever, multiplier=1.0, plan_cost=0.0, plan_value=0.0, base_cost=0.0, base_value=0.0,
-                                  marginal_roas=1.0, binding_limit="price")  # fmt: skip
+                                  marginal_roas=1.0, binding_limit="price",
+                                  min_multiplier=0.7, max_multiplier=1.3)  # fmt: skip
     return plan.assign(**columns)
 
 
