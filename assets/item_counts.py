@@ -144,7 +144,7 @@ def _add_days(out: pd.DataFrame, rows: _Rows) -> None:
     day = rows.daily["report_date"].to_numpy()
     is_new = np.ones(len(day), dtype=bool)
     is_new[1:] = (day[1:] != day[:-1]) | (rows.item[1:] != rows.item[:-1])
-    end = np.append(rows.start[1:], len(day)) - 1
+    end = np.append(rows.start[1:], len(day))[: len(rows.items)] - 1
     out["first_date"], out["last_date"] = day[rows.start], day[end]
     out["n_days"] = rows.sums(is_new).astype(np.int64)
 
@@ -161,8 +161,9 @@ def _add_usual_day(
     age = (pd.Timestamp(batch.night) - covered["report_date"]).dt.days.to_numpy(dtype=np.float64)
     weight = decay_weights(age, batch.settings.window.half_life_days)
     factor = shared.factors.of(covered["platform"], covered["report_date"], "clicks")
-    covered = covered.assign(exposure=weight * factor, squared=weight**2 * factor)
-    covered[["exposure", "squared"]] = covered.groupby(["platform", "account"])[["exposure", "squared"]].cumsum()
+    sums = {"exposure": weight * factor, "squared": weight**2 * factor, "recent": factor * (age < RECENT_DAYS)}
+    covered = covered.assign(**sums)
+    covered[[*sums]] = covered.groupby(["platform", "account"])[[*sums]].cumsum()
     keys, homes = distinct(out, ["platform", "account", "first_date"])
     homes = homes.rename(columns={"first_date": "report_date"})
     found = homes.merge(covered, how="left", on=["platform", "account", "report_date"], validate="1:1")
@@ -170,9 +171,12 @@ def _add_usual_day(
     for source, target in PER_DAY.items():
         out[target] = rows.sums(rows.weight * numbers[source]) / exposure
     out["usual_days"] = exposure**2 / squared
+    out["usual_days_7d"] = found["recent"].to_numpy(dtype=np.float64)[keys]
     tomorrow = pd.Series(pd.Timestamp(batch.night) + pd.Timedelta(days=1), index=homes.index)
     out["next_day_factor"] = shared.factors.of(homes["platform"], tomorrow, "clicks")[keys]
     out["next_day_cvr_factor"] = shared.factors.of(homes["platform"], tomorrow, "cvr")[keys]
+    out["next_day_log_sd"] = shared.factors.log_sd(homes["platform"], tomorrow, "clicks")[keys]
+    out["day_log_sd"] = shared.factors.day_log_sd(homes["platform"])[keys]
 
 
 def _add_recent(out: pd.DataFrame, rows: _Rows, numbers: dict[str, np.ndarray], shared: Shared, batch: Batch) -> None:

@@ -15,6 +15,7 @@ from assets import (
     bidding,
     budgets,
     discovery,
+    forecasts,
     ingest,
     kol,
     learning,
@@ -42,7 +43,7 @@ def build_definitions(
         ingest.source_files, ingest.profile, ingest.build_platform_status(enabled), applied.applied_edits,
         performance.performance, learning.forecast_scores,
         scoring.scored_items, pruning.pruned_items, discovery.discovered_terms, kol.kol_plan, budgets.budget_plan,
-        bidding.recommendations, review.review_files, review.tonight,
+        bidding.recommendations, forecasts.forecasts, review.review_files, review.tonight,
     ]  # fmt: skip
     return dg.Definitions(
         assets=[*stages, *publishing.build_bid_files(enabled, load_platforms())],

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.demand import add_demand, exhausted_demand
 from assets.floor_odds import add_floor
 from assets.market import load_market, with_market
 from assets.rates import add_rates
@@ -53,77 +52,6 @@ def test_brand_words_do_not_lift_what_is_believed_of_other_words():
     mixed = add_rates(counted(cold, *usual, *[{**one, "is_brand": False} for one in brand])).loc[0, "cvr"]
     assert apart == pytest.approx(0.03, rel=0.15)
     assert mixed > 2 * apart
-
-
-def demand(*changes: dict[str, object], before: dict[str, float] | None = None) -> pd.DataFrame:
-    return add_demand(make_items(*changes), {} if before is None else before)
-
-
-def test_a_campaign_under_its_budget_serves_all_its_demand():
-    one = demand({"campaign_budget": 200.0}).loc[0]
-    assert (one["served_share"], one["is_exhausted"], one["demand_clicks"], one["usual_cost"]) == (
-        1.0,
-        False,
-        100.0,
-        100.0,
-    )
-
-
-def test_an_exhausted_budget_hides_a_tenth_more_demand_every_night():
-    first = demand({"campaign_budget": 100.0}).loc[0]
-    assert first["is_exhausted"]
-    assert first["demand_cost"] == pytest.approx(110.0)
-    assert first["demand_clicks"] == pytest.approx(110.0)
-    later = demand({"campaign_budget": 100.0}, before={"google_ads|main|Tents": 121.0}).loc[0]
-    assert later["demand_cost"] == pytest.approx(133.1)
-
-
-def test_the_next_night_is_told_the_demand_of_exhausted_campaigns_only():
-    items = demand(
-        {"keyword": "a", "campaign_budget": 100.0}, {"keyword": "b", "campaign": "Chairs", "campaign_key": "Chairs"}
-    )
-    assert exhausted_demand(items) == {"google_ads|main|Tents": pytest.approx(110.0)}
-
-
-def test_budgets_are_compared_in_shop_money():
-    """Spending 100 CNY of 20 USD at 7.0 is no exhausted budget; of 14 USD it is."""
-    dollars = {"currency": "USD", "fx_rate": 7.0}
-    assert not demand({**dollars, "campaign_budget": 20.0}).loc[0, "is_exhausted"]
-    assert demand({**dollars, "campaign_budget": 14.0}).loc[0, "is_exhausted"]
-
-
-def test_a_week_with_missing_days_is_compared_by_the_days_it_has():
-    assert demand({"campaign_budget": 100.0, "cost_7d": 500.0, "days_7d": 5.0}).loc[0, "is_exhausted"]
-
-
-def test_a_told_loss_counts_and_a_trace_of_loss_does_not():
-    lost = demand({"lost_to_budget_share": 0.2}).loc[0]
-    assert (lost["served_share"], lost["is_exhausted"]) == (pytest.approx(0.8), True)
-    assert lost["demand_clicks"] == pytest.approx(125.0)
-    assert not demand({"lost_to_budget_share": 0.01}).loc[0, "is_exhausted"]
-
-
-def test_an_exhausted_budget_spends_what_it_has_promotion_or_not():
-    """Half the window was a promotion: scaled out, 80 a day remain, but last week's 100 were spent and will be again."""
-    rows = [
-        {"keyword": name, "cost_per_day": 40.0, "clicks_per_day": 40.0, "cost_7d": 350.0, "campaign_budget": 100.0}
-        for name in "ab"
-    ]
-    found = demand(*rows)
-    assert found["usual_cost"].sum() == pytest.approx(100.0)
-    assert found["clicks_per_day"].tolist() == pytest.approx([50.0, 50.0])
-    tomorrow = demand(*[{**row, "next_day_factor": 2.0} for row in rows])
-    assert tomorrow["usual_cost"].sum() == pytest.approx(100.0)
-
-
-def test_tomorrows_promotion_lifts_usual_cost_and_demand():
-    one = demand({"next_day_factor": 1.5}).loc[0]
-    assert (one["usual_cost"], one["demand_clicks"]) == (150.0, 150.0)
-
-
-@pytest.mark.parametrize(("status", "cost"), [("enabled", 100.0), (None, 100.0), ("paused", 0.0), ("archived", 0.0)])
-def test_what_is_off_spends_nothing_tomorrow(status, cost):
-    assert demand({"status": status}).loc[0, "usual_cost"] == cost
 
 
 def floored(batch, **change: object) -> pd.Series:
