@@ -201,7 +201,7 @@ def choose_trials(net: ArrayLike, outlay: ArrayLike, tie: ArrayLike, budget: flo
         what, {"net": (net, ANY.or_missing()), "outlay": (outlay, NON_NEGATIVE.or_missing()), "tie": (tie, ANY)}
     )
     rows = np.flatnonzero((worth > 0) & ~np.isnan(spent))
-    with np.errstate(divide="ignore"):  # a free trial comes first
+    with np.errstate(divide="ignore", over="ignore"):  # a free trial comes first
         rank = np.lexsort((order[rows], -(worth[rows] / spent[rows])))
     chosen, used = np.zeros(worth.size, dtype=bool), 0.0
     for row in rows[rank]:

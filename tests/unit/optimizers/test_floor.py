@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizers.errors import InvalidInputError
-from optimizers.floor import probability_below, probability_profitable_at, select_below_floor
+from optimizers.floor import harmonic_price, probability_below, probability_profitable_at, select_below_floor
 
 NAN = np.nan
 
@@ -44,6 +44,22 @@ def test_uncertain_order_values_are_integrated_as_a_simulation_does():
     aov = 80.0 * rng.lognormal(-(sd**2) / 2, sd, cvr.size)
     simulated = (cvr * aov / 0.9 < 2.0).mean()
     assert probability_below([3.0], [150.0], [80.0], [0.9], 2.0, sd) == pytest.approx([simulated], abs=0.005)
+
+
+def test_an_uncertain_price_is_integrated_together_with_the_money_as_a_simulation_does():
+    rng = np.random.default_rng(3)
+    n, money_sd, price_sd = 400_000, 0.3, 0.4
+    cvr = rng.gamma(3.0, 1 / 150.0, n)
+    money = 80.0 * rng.lognormal(-(money_sd**2) / 2, money_sd, n)
+    price = 0.9 * rng.lognormal(-(price_sd**2) / 2, price_sd, n)
+    found = probability_below(
+        [3.0], [150.0], [80.0], harmonic_price([0.9], price_sd), 2.0, np.hypot(money_sd, price_sd)
+    )
+    assert found == pytest.approx([(cvr * money / price < 2.0).mean()], abs=0.005)
+
+
+def test_a_price_that_is_known_or_missing_stays_as_it_is():
+    assert harmonic_price([0.9, NAN], 0.0) == pytest.approx([0.9, NAN], nan_ok=True)
 
 
 def test_profitable_is_the_complement_of_falling_short_of_the_cost():
