@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from statistics import mean, stdev
@@ -24,6 +24,7 @@ from assets.performance import performance
 from assets.pruning import judge_items
 from assets.response import keyword_response
 from assets.scoring import scored_items
+from assets.warehouse.home import open_home
 from benchmarks.figures import Bar, Figure
 from configs.loader import load_settings
 from simulator.lab import LabMarket, draw_market
@@ -37,6 +38,7 @@ N_WEEKS, DAYS = 4, 7
 MIN_CLICKS = 60
 CPA_FACTOR = 3.0
 RULES = ("60 clicks", "3 x CPA")
+POLICIES = ("ours", *RULES, "ours, pauses alone", "nothing")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ Policy = Callable[[LabMarket, Batch], Move]
 
 def measure() -> list[Figure]:
     """Return the figures of all seeds."""
-    return tell([hold_contest(seed, SIZES[at % len(SIZES)]) for at, seed in enumerate(SEEDS)])
+    with TemporaryDirectory() as folder:
+        batch = lab_batch(Path(folder), LabOptions().first_day)
+        markets = (draw_market(seed, SIZES[at % len(SIZES)], LabOptions(), batch) for at, seed in enumerate(SEEDS))
+        return tell([hold_contest(market, batch) for market in markets])
 
 
 def tell(contests: list[Mapping[str, Tally]]) -> list[Figure]:
@@ -88,16 +93,16 @@ def tell(contests: list[Mapping[str, Tally]]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def hold_contest(seed: int, n_keywords: int, n_weeks: int = N_WEEKS) -> dict[str, Tally]:
-    """Return what each policy makes of one market over the weeks."""
-    policies: dict[str, Policy] = {
-        "ours": by_posterior, "ours, pauses alone": pauses_alone, RULES[0]: by_clicks, RULES[1]: by_cost, "nothing": by_nothing,
-    }  # fmt: skip
+def hold_contest(
+    market: LabMarket, packaged: Batch, n_weeks: int = N_WEEKS, names: tuple[str, ...] = POLICIES
+) -> dict[str, Tally]:
+    """Return what each named policy makes of one market over the weeks, in a home of its own."""
+    policies: dict[str, Policy] = dict(
+        zip(POLICIES, (by_posterior, by_clicks, by_cost, pauses_alone, by_nothing), strict=True)
+    )
     with TemporaryDirectory() as folder:
-        options = LabOptions()
-        batch = lab_batch(Path(folder), options.first_day)
-        market = draw_market(seed, n_keywords, options, batch)
-        return {name: follow(market, batch, policy, n_weeks) for name, policy in policies.items()}
+        batch = replace(packaged, home=open_home(Path(folder)))
+        return {name: follow(market, batch, policies[name], n_weeks) for name in names}
 
 
 def follow(start: LabMarket, batch: Batch, policy: Policy, n_weeks: int) -> Tally:
