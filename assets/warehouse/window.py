@@ -81,6 +81,14 @@ def daily_window(
     return WindowResult(united.frame, restatements, united.conflicts)
 
 
+def window_rows(home: Home, inputs: NightInputs, kind: str, start: date, end: date) -> int:
+    """Return about how many rows ``daily_window`` has: each day's largest version, known without reading facts."""
+    coverage = visible_coverage(home, inputs, kind)
+    coverage = coverage[coverage["report_date"].between(pd.Timestamp(start), pd.Timestamp(end), inclusive="left")]
+    parts = coverage.groupby([*VERSION_OF, "as_of"])["rows"].sum()
+    return int(parts.groupby(level=list(VERSION_OF)).max().sum())
+
+
 def latest_state(home: Home, inputs: NightInputs, kind: str) -> pd.DataFrame:
     """Return the newest state per platform and account with its ``as_of``: parts united, the later line wins.
 

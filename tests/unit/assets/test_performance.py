@@ -11,7 +11,15 @@ from assets.account_days import account_days, combine_days
 from assets.batch import Batch
 from assets.day_factors import DayFactors
 from assets.maturity_curves import learn_maturity, seen_versions
-from assets.performance import learn_shared, load_daily, summarise, without_parents
+from assets.performance import (
+    DailyParts,
+    campaigns_told,
+    count_parts,
+    learn_shared,
+    load_daily,
+    summarise,
+    without_parents,
+)
 from configs.schema import Calendar
 from tests.unit.assets.made_up import USD, day, make_batch, put, with_platform
 
@@ -199,15 +207,43 @@ def test_without_snapshots_the_configured_curve_counts_and_conversion_dated_orde
 
 
 def test_a_campaign_report_beside_its_keywords_does_not_count_their_spend_again():
-    rows = [
-        ("google_ads", "keyword", "1", "Tents"), ("google_ads", "placement", "1", "renamed"),
-        ("google_ads", "placement", None, "tents "), ("google_ads", "placement", "2", "Performance Max"),
-        ("other", "placement", "1", "Tents"),
+    keywords = rows_of(("google_ads", "1", "Tents"))
+    placements = rows_of(
+        ("google_ads", "1", "renamed"), ("google_ads", None, "tents "), ("google_ads", "2", "Performance Max"),
+        ("other", "1", "Tents"), ("google_ads", "tents", "an id like a name"),
+    )  # fmt: skip
+    left = without_parents(placements, campaigns_told(keywords))
+    assert left["campaign"].tolist() == ["Performance Max", "Tents", "an id like a name"]
+
+
+def rows_of(*rows: tuple[str, str | None, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["platform", "campaign_id", "campaign"]).assign(account="main").astype("str")
+
+
+def test_the_number_of_parts_in_which_the_window_is_read_does_not_show(batch):
+    """Equal frames to the last bit, from one part and from many; a campaign is left out whichever part told its words."""
+    rng = np.random.default_rng(4)
+    words = [
+        keyword(day(n), f"w{k}", campaign=f"C{k % 5}", clicks=int(c), cost=c * 0.37, conversions=c * 0.1, carts=int(c) // 2,
+                conversion_value=c * 3.3)
+        for n in range(1, 11) for k, c in enumerate(rng.poisson(3, 40))
     ]  # fmt: skip
-    daily = (
-        pd.DataFrame(rows, columns=["platform", "level", "campaign_id", "campaign"])
-        .assign(account="main")
-        .astype("str")
-    )
-    daily["campaign_id"] = daily["campaign_id"].where(daily["campaign_id"] != "None")
-    assert without_parents(daily)["campaign"].tolist() == ["Tents", "Performance Max", "Tents"]
+    plans = [{"campaign": name, "report_date": day(9), "clicks": 5, "cost": 2.5} for name in ("C1", "c2 ", "Other")]
+    night = put(put(batch, "keyword_daily", words), "placement_daily", plans)
+    whole = items_in_parts(night, 10**6)
+    assert whole["item"].is_monotonic_increasing
+    assert len(whole) == 41
+    for rows_per_part in (200, 30):
+        pd.testing.assert_frame_equal(items_in_parts(night, rows_per_part), whole, check_exact=True)
+
+
+def items_in_parts(night: Batch, rows_per_part: int) -> pd.DataFrame:
+    parts = DailyParts(night, rows_per_part)
+    shared = learn_shared(combine_days(account_days(part) for part in parts), seen_versions(night), night)
+    return count_parts(parts, shared)
+
+
+def test_a_night_without_any_row_gives_an_empty_table_with_all_columns(batch):
+    empty = items_in_parts(batch, 100)
+    assert empty.empty
+    assert {"effective_clicks", "net_factor", "usual_days", "next_day_cvr_factor"} <= set(empty)
