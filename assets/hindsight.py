@@ -20,7 +20,8 @@ SUMS = ["n", "forecast", "actual", "n_scored", "n_inside", "log_score"]
 ALL = "all"
 AS_PLANNED, NOT_APPLIED, UNKNOWN = "as_planned", "not_applied", "unknown"
 OUTCOMES = {"applied": AS_PLANNED, "rejected": NOT_APPLIED, "not_applied": NOT_APPLIED, "changed_by_hand": NOT_APPLIED}
-FACTS = {"clicks": "clicks", "cost": "cost", "conversions": "conversions", "value": "conversion_value"}
+FACTS = ("clicks", "cost", "conversions", "conversion_value")
+DELAYED = ("conversions", "conversion_value")
 TAIL = 0.1  # forecasts carry 80 % intervals
 # Below half of a day's conversions the error of the maturity share is larger than what a forecast is off by.
 MIN_SHARE = 0.5
@@ -58,7 +59,7 @@ def with_facts(items: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
     out = items[is_covered].reset_index(drop=True)
     share = seen.groupby(["platform", "account"])["share"].mean()
     out["share"] = share.reindex(pd.MultiIndex.from_frame(out[["platform", "account"]])).to_numpy(dtype=np.float64)
-    numbers = pd.DataFrame({name: floats(seen, column) for name, column in FACTS.items()})
+    numbers = pd.DataFrame({name: floats(seen, name) for name in FACTS})
     sums = numbers.groupby(seen["item"].to_numpy()).sum(min_count=1)
     is_told = numbers.notna().groupby(seen["platform"].to_numpy()).any()
     has_row = out["item"].isin(sums.index).to_numpy()
@@ -83,7 +84,9 @@ def _item_scores(items: pd.DataFrame, night: date) -> list[pd.DataFrame]:
             items, "conversions", (floats(items, "conversions") * share, floats(items, "seen_conversions"), both), night
         ),
         _scored(items, "cost", floats(items, "cost"), floats(items, "seen_cost")),
-        _scored(items, "value", floats(items, "value") * share, floats(items, "seen_value")),
+        _scored(
+            items, "conversion_value", floats(items, "conversion_value") * share, floats(items, "seen_conversion_value")
+        ),
     ]
 
 
@@ -115,7 +118,7 @@ def _scored(items: pd.DataFrame, measure: str, forecast: np.ndarray, seen: np.nd
 
 def _total_scores(rows: pd.DataFrame, items: pd.DataFrame, seen: pd.DataFrame) -> list[pd.DataFrame]:
     """Return the scores of each platform's total and of the night's, against everything that was reported of them."""
-    numbers = pd.DataFrame({name: floats(seen, column) for name, column in FACTS.items()})
+    numbers = pd.DataFrame({name: floats(seen, name) for name in FACTS})
     sums = numbers.groupby(seen["platform"].to_numpy()).sum(min_count=1)
     worst = items.groupby("platform")["outcome"].agg(_worst)
     totals = rows[rows["level"] == "platform"].drop_duplicates("platform").set_index("platform")
@@ -135,7 +138,7 @@ def _total(platform: str, row: pd.Series, seen: pd.Series, outcome: str) -> pd.D
     share = float(row["share"])
     found = []
     for name in FACTS:
-        scale = share if name in ("conversions", "value") else 1.0
+        scale = share if name in DELAYED else 1.0
         low, middle, high = (float(row[f"{name}{side}"]) * scale for side in ("_low", "", "_high"))
         actual = float(seen[name])
         if np.isnan(low + middle + high + actual) or scale < MIN_TOTAL_SHARE:

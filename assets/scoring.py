@@ -11,7 +11,7 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.batch import Batch, Batches
-from assets.corrections import add_corrections
+from assets.corrections import add_corrections, widen_clicks
 from assets.demand import DEMAND, add_demand, exhausted_demand
 from assets.floor_odds import add_floor
 from assets.market import with_market
@@ -37,7 +37,7 @@ def scored_items(
     items = add_corrections(items, batch)
     items = add_rates(items)
     items = add_response(items, batch)
-    items = add_demand(items, state.latest_state_before(batch.home, DEMAND, batch.night) or {})
+    items = widen_clicks(add_demand(items, state.latest_state_before(batch.home, DEMAND, batch.night) or {}))
     items = add_floor(items, batch)
     items = add_score(items, batch)
     state.write_state(batch.home, batch.night, DEMAND, exhausted_demand(items))

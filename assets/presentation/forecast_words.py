@@ -19,7 +19,7 @@ MEASURES: Mapping[str, Mapping[Language, str]] = {
     "cvr": {"zh": "转化率", "en": "conversion rate"},
     "conversions": {"zh": "转化", "en": "conversions"},
     "cost": {"zh": "花费", "en": "cost"},
-    "value": {"zh": "成交额", "en": "value"},
+    "conversion_value": {"zh": "成交额", "en": "value"},
 }
 TOLD = ("clicks", "cvr", "cost")  # what a person can act on; the table has them all
 HEADERS = ("平台", "项目", "夜数", "预测偏差", "偏差的 80% 区间", "80% 区间命中", "修正系数")

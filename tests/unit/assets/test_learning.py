@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.corrections import CORRECTIONS, Correction, add_corrections, corrections_before, to_payload
+from assets.corrections import (
+    CORRECTIONS,
+    Correction,
+    add_corrections,
+    corrections_before,
+    to_payload,
+    widen_clicks,
+)
 from assets.expectations.gates import check_table
 from assets.hindsight import edit_outcomes, score_night
 from assets.learning import learn_corrections, score_nights, summarise_scores
@@ -22,12 +29,12 @@ DAY = NIGHT + timedelta(days=1)
 NO_EDITS = pd.DataFrame({"item": [], "outcome": [], "edit_night": []}).astype(
     {"item": "str", "outcome": "str", "edit_night": "datetime64[us]"}
 )
-MEASURES = ("clicks", "cost", "conversions", "value")
+MEASURES = ("clicks", "cost", "conversions", "conversion_value")
 
 
 def forecast(item: str = "a", level: str = "keyword", **change: object) -> dict[str, object]:
     """One forecast of 10 clicks at 1.00 and half a conversion worth 50."""
-    middle = {"clicks": 10.0, "cost": 10.0, "conversions": 0.5, "value": 50.0}
+    middle = {"clicks": 10.0, "cost": 10.0, "conversions": 0.5, "conversion_value": 50.0}
     bounds = {f"{name}_{side}": middle[name] * by for name in MEASURES for side, by in (("low", 0.5), ("high", 1.5))}
     return {
         "level": level, "platform": "google_ads", "account": "main", "item": item, "action": "keep", "evidence_grade": "A",
@@ -67,7 +74,7 @@ def test_a_forecast_is_added_up_beside_what_happened():
         20.0,
         8.0,
     )  # b has no row on a reported day: none
-    assert one(scored, "value")["actual"] == 60.0
+    assert one(scored, "conversion_value")["actual"] == 60.0
 
 
 def test_an_account_without_a_report_of_that_day_is_not_scored():
@@ -232,3 +239,12 @@ def test_a_platform_without_scores_takes_what_all_teach(tmp_path):
     batch = make_batch(tmp_path)
     write_state(batch.home, NIGHT - timedelta(days=1), CORRECTIONS, to_payload({"all": Correction(clicks=0.95)}))
     assert add_corrections(counted({}), batch)["clicks_correction"].tolist() == [0.95]
+
+
+def test_clicks_are_made_as_unsure_as_they_turned_out_to_be():
+    """1.5 times the standard deviation of 10 clicks with shape 20: variance 15 becomes 33.75."""
+    plain = pd.DataFrame({"next_clicks": [10.0, 0.0], "next_clicks_shape": [20.0, 20.0], "clicks_widening": [1.5, 1.5]})
+    wide = widen_clicks(plain)
+    assert 10.0 + 100.0 / wide["next_clicks_shape"].iloc[0] == pytest.approx(33.75)
+    assert wide["next_clicks"].tolist() == [10.0, 0.0]
+    assert widen_clicks(plain.assign(clicks_widening=1.0))["next_clicks_shape"].tolist() == pytest.approx([20.0, 20.0])
