@@ -17,6 +17,7 @@ from assets.overview import price_nodes
 from assets.platforms.levers import check_rows
 from assets.presentation import charts, tables
 from assets.steps import Step, as_table, night_table
+from assets.ties import with_ties
 from optimizers.bids import assert_safe
 
 COLUMNS = [
@@ -26,13 +27,13 @@ COLUMNS = [
     "action", "reason_code", "binding_limit", "evidence_grade", "score", "cost", "expected_cost", "cost_change",
     "value_change", "profit_change", "profit_change_low", "profit_change_high", "roas", "roas_low", "roas_high",
     "roas_floor", "p_below_floor", "p_unprofitable", "p_loss", "lowest_bid", "lowest_cpc", "lowest_marginal_cost",
-    "expected_waste", "probation_worth", "clicks", "conversions", "searches", "marginal_roas", "margin", "is_writable",
-    "decision", "hold_reason",
+    "expected_waste", "probation_worth", "clicks", "conversions", "growth", "growth_low", "growth_high", "growth_usual",
+    "searches", "competition", "source", "marginal_roas", "margin", "is_writable", "decision", "hold_reason",
 ]  # fmt: skip
 TEXTS = (
     "platform", "account", "item", "level", "lever", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id",
     "keyword", "match_type", "product_id", "entity_type", "status", "search_term", "currency", "action", "reason_code",
-    "binding_limit", "evidence_grade", "decision", "hold_reason",
+    "binding_limit", "evidence_grade", "source", "decision", "hold_reason",
 )  # fmt: skip
 MAX_RATIO = 100.0
 QUIET = ("keep", "hold")
@@ -83,7 +84,7 @@ def finish(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     wanted = out["evidence_grade"].isin(["A", "B"]) | (batch.settings.review == "auto")
     accepted = out["is_writable"] & (out["hold_reason"] == "") & wanted
     out["decision"] = pd.Series(np.where(accepted, "accept", "hold"), index=out.index, dtype="str")
-    return out[COLUMNS].sort_values(["platform", "item", "lever", "search_term"], ignore_index=True)
+    return with_ties(out)[COLUMNS].sort_values(["platform", "item", "lever", "search_term"], ignore_index=True)
 
 
 def writable(rows: pd.DataFrame, batch: Batch) -> pd.Series:

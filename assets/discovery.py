@@ -1,43 +1,43 @@
 """Search terms: which become keywords, which become negatives, which may not be bought at all.
 
-Evidence comes from the terms' own clicks, pooled within campaign and platform like everything else; the words of the ad law
-and of the shop's own list are refused.
+Evidence comes from the terms' own clicks, pooled with their keyword, its campaign and platform; the words of the ad law and
+of the shop's own lists are refused (``assets.word_rules``). Facts are summed in ``assets.term_facts``.
 """
 
 from __future__ import annotations
-
-from datetime import timedelta
-from functools import lru_cache
 
 import dagster as dg
 import numpy as np
 import pandas as pd
 
+from assets.arrays import codes_of, floats
 from assets.batch import Batch, Batches
 from assets.catalogue import load_entities
-from assets.market import normal_words
-from assets.money import to_shop_money
+from assets.destinations import TARGETS, with_destination
+from assets.market import normal_words, with_market
 from assets.presentation import tables
 from assets.steps import Step, night_table
-from assets.warehouse import window
-from configs.loader import CONFIG_FOLDER, read_yaml
-from optimizers import discovery, floor, shrinkage
-from optimizers.metrics import roas
+from assets.term_facts import TERM_KEY, load_terms
+from assets.word_rules import is_long, is_own_word, is_refused
+from optimizers import discovery, floor
+from optimizers.means import MeanEstimate
+from optimizers.metrics import ratio, roas
+from optimizers.shrinkage import RatePosterior, value_per_click
+from optimizers.term_rates import KeywordLevel, pool_terms
 
-TERM_KEY = ["platform", "account", "campaign", "ad_group", "search_term"]
 TERM_COLUMNS = [
     *TERM_KEY, "campaign_id", "ad_group_id", "currency", "fx_rate", "impressions", "clicks", "cost", "conversions",
     "conversion_value", "cvr", "cpc", "aov", "margin", "value_per_click", "value_per_click_low", "value_per_click_high",
-    "roas", "roas_low", "roas_high", "p_below_floor", "growth", "verdict", "is_known", "is_blocked", "n_days", "effective_clicks",
+    "roas", "roas_low", "roas_high", "roas_floor", "p_below_floor", "p_pays", "growth", "growth_low", "growth_high",
+    "growth_usual", "searches", "competition", "verdict", "is_known", "is_blocked", "is_own_word", "is_long_tail",
+    "is_maturity_learned", "n_days", "effective_clicks", "effective_conversions", *TARGETS, "is_moved", "source",
 ]  # fmt: skip
-GROWTH_DAYS = 7
-RISING = 1.2  # the low end of the growth interval: surely a fifth more than the week before, and than its account grew
-
-
-@lru_cache(maxsize=1)
-def ad_law_words() -> tuple[str, ...]:
-    """Return the absolute claims that the advertising law forbids, from ``configs/words.yaml``."""
-    return tuple(str(word) for word in read_yaml(CONFIG_FOLDER / "words.yaml")["ad_law"])
+RISING = 1.2  # the low end of the growth interval: surely a fifth more than usual growth
+KEYWORD_FACTS = (
+    "aov", "margin", "cpc", "roas_floor", "aov_log_sd", "cvr_shape", "cvr_rate", "effective_conversions",
+    "effective_clicks",
+)  # fmt: skip
+CAMPAIGN = ["platform", "account", "campaign"]
 
 
 @night_table(group="3_decide")
@@ -47,160 +47,163 @@ def discovered_terms(
     """One row per search term and ad group: add, negative, rising or watch, with its posterior value and cost.
 
     Built from daily and period search-term facts of the window. Terms that are keywords already, and terms with a blocked
-    word, are never added.
+    word, are never added; the shop's own brand and protected words are never excluded.
     """
     batch = batches.open(context.partition_time_window.start.date())
     terms = load_terms(batch)
     if terms.empty:
         return Step(empty_terms())
-    terms = judge_terms(with_context(terms, scored_items, known_words(batch)), batch)
+    terms = judge_terms(with_context(terms, scored_items, known_words(batch)), scored_items, batch)
+    terms = with_destination(terms, scored_items, batch)
     counts = terms["verdict"].value_counts().rename_axis("verdict").reset_index(name="terms")
     return Step(terms[TERM_COLUMNS], {"01_verdicts": dg.MetadataValue.md(tables.to_markdown(counts))})
 
 
 def empty_terms() -> pd.DataFrame:
     """Return the table without a row, with its types."""
-    texts = {*TERM_KEY, "campaign_id", "ad_group_id", "currency", "verdict"}
+    texts = {*TERM_KEY, *TARGETS, "campaign_id", "ad_group_id", "currency", "verdict", "source"}
     types = {name: "str" if name in texts else "bool" if name.startswith("is_") else "float64" for name in TERM_COLUMNS}
     return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in TERM_COLUMNS})
-
-
-def load_terms(batch: Batch) -> pd.DataFrame:
-    """Return one row per term and ad group: sums over the window, in shop money, and recent against earlier clicks."""
-    end = batch.night + timedelta(days=1)
-    start = end - timedelta(days=batch.settings.window.days)
-    daily = window.daily_window(
-        batch.home, batch.inputs, "search_terms", start, end, threads=batch.settings.threads
-    ).frame
-    period = window.period_facts(batch.home, batch.inputs, "search_terms")
-    if len(period):
-        period = period[period["period_start"] >= pd.Timestamp(start)].copy()
-        period["report_date"] = pd.NaT  # a period says nothing of growth inside it
-        has_daily = pd.MultiIndex.from_frame(period[["platform", "account"]]).isin(
-            pd.MultiIndex.from_frame(daily[["platform", "account"]]) if len(daily) else []
-        )
-        period = period[~has_daily]
-    days = pd.concat([_days_of(daily, "report_date", "report_date"), _days_of(period, "period_start", "period_end")])
-    facts = pd.concat([part for part in (daily, period) if len(part)] or [daily], ignore_index=True)
-    facts = facts[facts["platform"].isin(batch.uses) & facts["search_term"].notna()]
-    if facts.empty:
-        return facts
-    facts = facts.merge(days.groupby(["platform", "account"])["n_days"].sum().reset_index(), on=["platform", "account"])
-    day = facts["report_date"].fillna(pd.Timestamp(batch.night))
-    facts = to_shop_money(facts, ("cost", "conversion_value"), day, batch.settings)
-    return _sum_terms(facts[facts["fx_rate"].notna()], batch)
-
-
-def _days_of(facts: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
-    """Return how many days each account's facts cover."""
-    if facts.empty:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in ("platform", "account", "n_days")})
-    spans = (
-        facts[["platform", "account", first, last]].loc[:, lambda frame: ~frame.columns.duplicated()].drop_duplicates()
-    )
-    return spans.assign(n_days=(spans[last] - spans[first]).dt.days + 1)[["platform", "account", "n_days"]]
-
-
-def _sum_terms(facts: pd.DataFrame, batch: Batch) -> pd.DataFrame:
-    rows = facts.copy()
-    for name in ("impressions", "clicks", "cost", "conversions", "conversion_value"):
-        rows[name] = rows[name].astype("Float64").astype("float64").fillna(0.0)
-    edge = pd.Timestamp(batch.night) - pd.Timedelta(days=GROWTH_DAYS)
-    before = edge - pd.Timedelta(days=GROWTH_DAYS)
-    rows["recent"] = rows["clicks"].where(rows["report_date"] > edge, 0.0)
-    rows["earlier"] = rows["clicks"].where((rows["report_date"] > before) & (rows["report_date"] <= edge), 0.0)
-    rows = rows.sort_values([*TERM_KEY, "report_date"])
-    sums = dict.fromkeys(
-        ("impressions", "clicks", "cost", "conversions", "conversion_value", "recent", "earlier"), "sum"
-    )
-    last = dict.fromkeys(("currency", "fx_rate", "keyword", "match_type", "n_days"), "last")
-    found = rows.groupby(TERM_KEY, sort=True, dropna=False).agg({**sums, **last, "report_date": "max"}).reset_index()
-    found["is_current"] = found["report_date"].isna() | (found["recent"] > 0)  # a period does not say when in it
-    return found
 
 
 def known_words(batch: Batch) -> set[str]:
     """Return the account's keywords, also those that have had no traffic yet: last night's additions above all."""
     entities = load_entities(batch)
-    return set(_word_keys(entities[entities["level"] == "keyword"], "keyword"))
+    return set(word_keys(entities[entities["level"] == "keyword"], "keyword"))
 
 
-def _word_keys(frame: pd.DataFrame, column: str) -> pd.Series:
+def word_keys(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Return by what a word is the same in one account."""
     return frame["platform"] + "|" + frame["account"] + "|" + normal_words(frame[column])
 
 
 def with_context(terms: pd.DataFrame, items: pd.DataFrame, known: set[str]) -> pd.DataFrame:
-    """Return the terms with what their campaign knows: order value, margin, click price, ids; and whether they are keywords."""
-    keywords = items[(items["level"] == "keyword") & (items["value_source"] != "unknown")]
-    by = ["platform", "account", "campaign"]
-    weight = keywords["effective_clicks"] + 1.0
-    usual = pd.DataFrame({name: keywords[name] * weight for name in ("aov", "margin", "cpc", "roas_floor")}).assign(
-        weight=weight, **{name: keywords[name] for name in by}
-    )  # fmt: skip
-    sums = usual.groupby(by, sort=True).sum()
-    means = sums[["aov", "margin", "cpc", "roas_floor"]].div(sums["weight"], axis=0).reset_index()
-    ids = keywords.groupby(by, sort=True)[["campaign_id"]].last().reset_index()
-    groups = keywords.groupby([*by, "ad_group"], sort=True)[["ad_group_id"]].last().reset_index()
-    out = (
-        terms.merge(means, on=by, how="left")
-        .merge(ids, on=by, how="left")
-        .merge(groups, on=[*by, "ad_group"], how="left")
+    """Return the terms with what their keyword knows, else what its campaign does; with ids, and whether they are keywords."""
+    keywords = items[(items["level"] == "keyword") & (items["value_source"] != "unknown")].copy()
+    net = keywords.get("net_factor", 1.0)
+    keywords["aov"] = keywords["aov"] * net  # refunds and double claims are out of every value
+    out = terms.rename(columns={"effective_clicks": "term_clicks", "effective_conversions": "term_conversions"})
+    out = out.merge(campaign_facts(keywords), on=CAMPAIGN, how="left")
+    own = keywords.assign(word=normal_words(keywords["keyword"])).sort_values("effective_clicks")
+    own = own.drop_duplicates([*CAMPAIGN, "ad_group", "word"], keep="last")
+    own = own[[*CAMPAIGN, "ad_group", "word", *KEYWORD_FACTS]].rename(
+        columns={name: f"own_{name}" for name in KEYWORD_FACTS}
     )
-    out["is_known"] = _word_keys(out, "search_term").isin(known | set(_word_keys(keywords, "keyword")))
+    out = out.assign(word=normal_words(out["keyword"])).merge(own, on=[*CAMPAIGN, "ad_group", "word"], how="left")
+    for name in KEYWORD_FACTS:
+        out[name] = out[f"own_{name}"].fillna(out[name])
+    out = out.drop(columns=["word", *(f"own_{name}" for name in KEYWORD_FACTS)])
+    ids = keywords.groupby(CAMPAIGN, sort=True)[["campaign_id"]].last().reset_index()
+    groups = keywords.groupby([*CAMPAIGN, "ad_group"], sort=True)[["ad_group_id"]].last().reset_index()
+    out = out.merge(ids, on=CAMPAIGN, how="left").merge(groups, on=[*CAMPAIGN, "ad_group"], how="left")
+    learned = items.groupby("platform")["is_maturity_learned"].all()
+    out["is_maturity_learned"] = out["platform"].map(learned).fillna(False).astype(bool)
+    out["is_known"] = word_keys(out, "search_term").isin(known | set(word_keys(keywords, "keyword")))
     return out[out["aov"].notna()].reset_index(drop=True)
 
 
-def judge_terms(terms: pd.DataFrame, batch: Batch) -> pd.DataFrame:
-    """Return the terms with posterior value and verdict."""
+def campaign_facts(keywords: pd.DataFrame) -> pd.DataFrame:
+    """Return per campaign the means of its keywords by clicks, and their counts and posterior as that of one keyword.
+
+    The mean of the keywords' rates has about the shape of a typical one of them, not of their sum: a term without a
+    keyword may belong to any of them.
+    """
+    weight = floats(keywords, "effective_clicks") + 1.0
+    counted = pd.DataFrame({name: floats(keywords, name) * weight for name in KEYWORD_FACTS})
+    counted = counted.assign(weight=weight, **{name: keywords[name].to_numpy() for name in CAMPAIGN})
+    sums = counted.groupby(CAMPAIGN, sort=True).sum()
+    means = sums[list(KEYWORD_FACTS)].div(sums["weight"], axis=0)
+    means["effective_conversions"] = means["effective_clicks"] = 0.0  # nobody knows of which keyword the term is a part
+    return means.reset_index()
+
+
+def judge_terms(terms: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the terms with posterior value, growth and verdict."""
     out = terms.copy()
-    platform = pd.factorize(out["platform"], sort=True)[0]
-    campaign = pd.factorize(out["platform"] + "|" + out["account"] + "|" + out["campaign"], sort=True)[0]
-    events, clicks = (out[name].to_numpy(dtype=np.float64) for name in ("conversions", "clicks"))
-    cvr = shrinkage.pool_rates(events, clicks, campaign, platform)
-    out["cvr"], out["effective_clicks"] = cvr.mean, out["clicks"]
+    out["is_own_word"] = is_own_word(out["search_term"], items, batch)
+    out["is_blocked"] = is_refused(out["search_term"], batch)
+    out["is_long_tail"] = is_long(out["search_term"])
+    clicks = floats(out, "clicks")
     out["cpc"] = np.where(clicks > 0, out["cost"] / np.maximum(clicks, 1.0), out["cpc"])
-    worth = out["aov"] * out["margin"]
-    for suffix, rate in (("", cvr.mean), ("_low", cvr.low), ("_high", cvr.high)):
-        out[f"value_per_click{suffix}"] = rate * worth
-        out[f"roas{suffix}"] = roas(rate * out["aov"], out["cpc"])
-    order, cpc = out["aov"].to_numpy(dtype=np.float64), np.maximum(out["cpc"].to_numpy(dtype=np.float64), 1e-9)
-    out["p_below_floor"] = floor.probability_below(
-        cvr.shape, cvr.rate, order, cpc, out["roas_floor"].to_numpy(dtype=np.float64)
-    )
-    growth = discovery.growth(out["recent"].to_numpy(dtype=np.float64), out["earlier"].to_numpy(dtype=np.float64))
-    out["growth"] = growth.ratio
-    out["is_blocked"] = discovery.find_blocked(
-        out["search_term"].tolist(), (*ad_law_words(), *batch.settings.discovery.blocked_terms)
-    )
-    week = out.groupby(["platform", "account"])[["recent", "earlier"]].transform("sum")
-    usual = (week["recent"] / week["earlier"]).clip(lower=1.0).to_numpy(dtype=np.float64)  # endless in the first week
-    out["verdict"] = term_verdicts(out, growth.low / usual, batch)
+    cvr = term_rates(out)
+    out["cvr"], out["effective_clicks"] = cvr.mean, out["term_clicks"]
+    out["effective_conversions"] = out["term_conversions"]
+    out = with_worth(out, cvr)
+    out = with_growth(out)
+    market = with_market(out.assign(keyword=out["search_term"]), batch)
+    out["searches"], out["competition"], out["source"] = market["searches"], market["competition"], "search_term"
+    out["verdict"] = term_verdicts(out, batch)
     return out
 
 
-def term_verdicts(terms: pd.DataFrame, growth_low: np.ndarray, batch: Batch) -> pd.Series:
-    """Return add, negative, rising, blocked or watch; at most as many additions and negatives as the settings allow."""
+def term_rates(terms: pd.DataFrame) -> RatePosterior:
+    """Return conversion rates pooled term -> keyword -> campaign; terms with the shop's own brand apart from the rest."""
+    known = KeywordLevel(
+        floats(terms, "cvr_shape"), floats(terms, "cvr_rate"), floats(terms, "effective_conversions"),
+        floats(terms, "effective_clicks"),
+    )  # fmt: skip
+    pool = codes_of(terms["platform"] + np.where(terms["is_own_word"], "|brand", ""))
+    return pool_terms(floats(terms, "term_conversions"), floats(terms, "term_clicks"), known, pool)
+
+
+def with_worth(terms: pd.DataFrame, cvr: RatePosterior) -> pd.DataFrame:
+    """Add value per click, ROAS, P(roas < floor) and P(the term pays), the uncertain order value included."""
+    out, log_sd = terms.copy(), np.nan_to_num(floats(terms, "aov_log_sd"))
+    aov, cpc = floats(out, "aov"), floats(out, "cpc")
+    revenue = value_per_click(cvr, MeanEstimate(aov, aov, aov, log_sd), np.ones(len(out)))
+    for suffix, money in (("", revenue.mean), ("_low", revenue.low), ("_high", revenue.high)):
+        out[f"value_per_click{suffix}"] = money * floats(out, "margin")
+        out[f"roas{suffix}"] = roas(money, cpc)
+    price = np.maximum(cpc, 1e-9)  # a free click is under no floor
+    out["p_below_floor"] = floor.probability_below(cvr.shape, cvr.rate, aov, price, floats(out, "roas_floor"), log_sd)
+    profit = aov * floats(out, "margin")
+    out["p_pays"] = floor.probability_profitable_at(cvr.shape, cvr.rate, profit, price, log_sd)
+    return out
+
+
+def with_growth(terms: pd.DataFrame) -> pd.DataFrame:
+    """Add growth week on week with its interval, and usual growth: of the account, and of the term itself a year ago.
+
+    What grew as much in the same weeks a year ago is its season, no rise. In a first week usual growth is not known.
+    """
+    out = terms.copy()
+    week = out.groupby(["platform", "account"])[["recent", "earlier"]].transform("sum")
+    account = ratio(floats(week, "recent"), floats(week, "earlier"))
+    around = np.where(account > 0, account, 1.0)
+    found = discovery.growth(floats(out, "recent"), floats(out, "earlier"), around)
+    out["growth"], out["growth_low"], out["growth_high"] = found.ratio, found.low, found.high
+    season = discovery.growth(floats(out, "recent_year"), floats(out, "earlier_year"), np.ones(len(out))).ratio
+    out["growth_usual"] = np.maximum(np.maximum(account, season), 1.0)
+    return out
+
+
+def term_verdicts(terms: pd.DataFrame, batch: Batch) -> pd.Series:
+    """Return add, negative, protected, rising, blocked or watch; at most as many additions and negatives as settings allow."""
     rule, level = batch.settings.discovery, batch.settings.floor.level
-    rules = discovery.TermRules(add_level=level, negative_level=level, min_clicks=rule.min_clicks)
-    blocked, known = terms["is_blocked"].to_numpy(dtype=bool), terms["is_known"].to_numpy(dtype=bool)
-    found = discovery.classify_terms(terms["p_below_floor"], terms["clicks"], known, blocked, rules)
-    add = pd.Series(found == "add", index=terms.index) & (terms["conversions"] > 0)
+    rules = discovery.TermRules(level, level, rule.min_clicks, batch.settings.floor.max_false_share)
+    blocked, known, own = (terms[name].to_numpy(dtype=bool) for name in ("is_blocked", "is_known", "is_own_word"))
     # what has had no click for a week is excluded already, or was never much of a problem
-    negative = pd.Series(found == "negative", index=terms.index) & (terms["conversions"] <= 0) & terms["is_current"]
-    negative &= ~blocked
+    may_exclude = ~known & ~blocked & terms["is_current"].to_numpy(dtype=bool)
+    may_add = ~known & ~blocked & (terms["conversions"] > 0).to_numpy()  # a word earns its place by a sale of its own
+    found = np.full(len(terms), "watch", dtype=object)
+    for rows in terms.groupby("platform", sort=True).indices.values():
+        below, pays, clicks = (floats(terms, name)[rows] for name in ("p_below_floor", "p_pays", "clicks"))
+        odds = discovery.TermOdds(below, pays, clicks, may_add[rows], may_exclude[rows])
+        found[rows] = discovery.classify_terms(odds, rules)
+    ends = pd.Series(found == "negative", index=terms.index)
     profit = terms["clicks"] * terms["value_per_click"] - terms["cost"]
     masks = [
         blocked & ~known,
-        _first(terms, add, profit, rule.max_new_keywords),
-        _first(terms, negative, -profit, rule.max_new_negatives),
-        ~known & (growth_low > RISING),
+        first_rows(terms, pd.Series(found == "add", index=terms.index), profit, rule.max_new_keywords),
+        own & ends.to_numpy(),
+        first_rows(terms, ends & ~own, -profit, rule.max_new_negatives),
+        ~known & (floats(terms, "growth_low") > RISING * floats(terms, "growth_usual")),
     ]
-    return pd.Series(
-        np.select(masks, ["blocked", "add", "negative", "rising"], "watch"), index=terms.index, dtype="str"
-    )
+    verdicts = ["blocked", "add", "protected", "negative", "rising"]
+    return pd.Series(np.select(masks, verdicts, "watch"), index=terms.index, dtype="str")
 
 
-def _first(terms: pd.DataFrame, mask: pd.Series, money: pd.Series, limit: int) -> np.ndarray:
+def first_rows(terms: pd.DataFrame, mask: pd.Series, money: pd.Series, limit: int) -> np.ndarray:
     """Return the `limit` rows of the mask with most money at stake, each term once (its best ad group)."""
     order = terms[mask].assign(money=money[mask])
     order = order.sort_values(["money", *TERM_KEY], ascending=[False, *[True] * len(TERM_KEY)])

@@ -14,6 +14,7 @@ import pandas as pd
 
 from assets.batch import Batch
 from assets.plan_problem import PlanProblem
+from assets.ties import tie_keys, worth_of_ties
 from assets.warehouse import state
 from optimizers.allocation import AllocationResult
 
@@ -98,12 +99,14 @@ def lesser_edits(plan: PlanProblem, result: AllocationResult, items: pd.DataFram
 
 
 def beyond_edits(rows: pd.DataFrame, batch: Batch) -> pd.Series:
-    """Return the rows for which no edit is left: pauses go first, then the largest expected profit."""
+    """Return the rows for which no edit is left: pauses go first, then the largest expected profit, tied rows together."""
     beyond = pd.Series(False, index=rows.index)
     for name, most in edits_left(batch).items():
         mine = rows[rows["is_writable"] & (rows["platform"] == name)]
-        order = mine.assign(is_stop=mine["action"] == "pause").sort_values(
-            ["is_stop", "profit_change", "item", "lever"], ascending=[False, False, True, True], na_position="last"
+        order = mine.assign(
+            is_stop=mine["action"] == "pause", worth=worth_of_ties(mine), tie=tie_keys(mine)
+        ).sort_values(
+            ["is_stop", "worth", "tie", "item", "lever"], ascending=[False, False, *[True] * 3], na_position="last"
         )
         beyond.loc[order.index[most:]] = True
     return beyond

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.arrays import floats
 from assets.batch import Batch
+from assets.destinations import TARGETS
 from assets.platforms.items import join_key
 from assets.platforms.levers import round_to_step
 from optimizers.bids import bid_for_new_item
@@ -13,47 +15,82 @@ from optimizers.metrics import roas
 from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse
 from optimizers.score import evidence_grade
 
-ACTION_OF_VERDICT = {"add": "add", "negative": "negative", "rising": "keep", "blocked": "hold"}
-REASON_OF_VERDICT = {
-    "add": "discover_add", "negative": "discover_negative", "rising": "rising_term", "blocked": "blocked_term",
-}  # fmt: skip
-LEVER_OF_VERDICT = {
-    "add": "new_keyword",
-    "negative": "negative_keyword",
-    "rising": "new_keyword",
-    "blocked": "new_keyword",
+# verdict: action, lever, reason
+ROWS_OF_VERDICT = {
+    "add": ("add", "new_keyword", "discover_add_shared"),
+    "negative": ("negative", "negative_keyword", "discover_negative"),
+    "protected": ("hold", "negative_keyword", "protected_term"),
+    "rising": ("keep", "new_keyword", "rising_term"),
+    "blocked": ("hold", "new_keyword", "blocked_term"),
 }
 
 
 def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataFrame:
-    """Return one row per term that is added, excluded, rising or blocked; the rest is only watched."""
-    rows = terms[terms["verdict"].isin(list(ACTION_OF_VERDICT))].reset_index(drop=True)
+    """Return one row per term that is added, excluded, kept, rising or blocked; the rest is only watched.
+
+    A term that is added in another group than its own gets a second row: its exact negative in the source group.
+    """
+    rows = terms[terms["verdict"].isin(list(ROWS_OF_VERDICT))].reset_index(drop=True)
     if rows.empty:
         return rows
-    rows["level"], rows["keyword"], rows["match_type"] = "search_term", rows["search_term"], "exact"
-    rows["lever"] = rows["verdict"].map(LEVER_OF_VERDICT)
-    rows["action"], rows["reason_code"] = rows["verdict"].map(ACTION_OF_VERDICT), rows["verdict"].map(REASON_OF_VERDICT)
-    constant = pd.Series("search_term", index=rows.index)
-    rows["item"] = join_key(
-        [rows["platform"], rows["account"], constant, rows["campaign"], rows["ad_group"], rows["search_term"]]
-    )
+    told = pd.DataFrame([ROWS_OF_VERDICT[one] for one in rows["verdict"]], columns=["action", "lever", "reason_code"])
+    rows = rows.assign(**told, level="search_term", match_type="exact", keyword=rows["search_term"])
     price = plan.groupby("platform")["platform_price"].first()
     rows["price"] = rows["platform"].map(price).astype("float64").fillna(1.0).clip(lower=1.0)
     has_money = (rows["price"] < np.inf) | (rows["action"] != "add")  # an endless price: nothing is left to buy with
-    rows = rows[has_money].reset_index(drop=True)
-    rows["old_value"], rows["new_value"] = np.nan, new_bids(rows, batch)
-    rows["cost"] = rows["cost"] / rows["n_days"]
-    gained, rows["expected_cost"] = expected_traffic(rows)
-    rows["cost_change"] = rows["expected_cost"] - rows["cost"]
-    rows["value_change"] = gained * rows["cvr"] * rows["aov"]
-    rows["profit_change"] = gained * rows["value_per_click"] - rows["cost_change"]
-    low, high = (gained * rows[f"value_per_click_{side}"] - rows["cost_change"] for side in ("low", "high"))
-    rows["profit_change_low"], rows["profit_change_high"] = np.minimum(low, high), np.maximum(low, high)
-    known = np.ones(len(rows), dtype=bool)
-    rows["evidence_grade"] = evidence_grade(
-        rows["effective_clicks"].to_numpy(dtype=np.float64), rows["conversions"].to_numpy(dtype=np.float64), known
+    rows = with_term_money(rows[has_money].reset_index(drop=True), batch)
+    rows = pd.concat([at_destination(rows), source_negatives(rows)], ignore_index=True)
+    word = pd.Series("search_term", index=rows.index)
+    rows["item"] = join_key(
+        [rows["platform"], rows["account"], word, rows["campaign"], rows["ad_group"], rows["search_term"]]
     )
     return rows
+
+
+def with_term_money(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the rows with first bids, money a day before and after, and the grade of their evidence."""
+    out = rows.copy()
+    out["old_value"], out["new_value"] = np.nan, new_bids(out, batch)
+    out["cost"] = out["cost"] / out["n_days"]
+    gained, out["expected_cost"] = expected_traffic(out)
+    out["cost_change"] = out["expected_cost"] - out["cost"]
+    out["value_change"] = gained * out["cvr"] * out["aov"]
+    out["profit_change"] = gained * out["value_per_click"] - out["cost_change"]
+    low, high = (gained * out[f"value_per_click_{side}"] - out["cost_change"] for side in ("low", "high"))
+    out["profit_change_low"], out["profit_change_high"] = np.minimum(low, high), np.maximum(low, high)
+    out["evidence_grade"] = evidence_grade(
+        floats(out, "effective_clicks"), floats(out, "effective_conversions"),
+        out["is_maturity_learned"].to_numpy(dtype=bool),
+    )  # fmt: skip
+    return out
+
+
+def at_destination(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows, an added word in the group where it goes."""
+    out, is_moved = rows.copy(), (rows["action"] == "add") & rows["is_moved"].astype(bool)
+    for target in TARGETS:
+        name = target.removeprefix("target_")
+        out[name] = out[target].where(is_moved, out[name])
+    out.loc[is_moved, "reason_code"] = "discover_add"
+    return out
+
+
+def source_negatives(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the exact negative of every word that is added in another group; what it moves is counted with the added word."""
+    out = rows[(rows["action"] == "add") & rows["is_moved"].astype(bool)].copy()
+    out["action"], out["lever"], out["reason_code"] = "negative", "negative_keyword", "discover_source_negative"
+    out["new_value"] = np.nan
+    still = [
+        "cost",
+        "expected_cost",
+        "cost_change",
+        "value_change",
+        "profit_change",
+        "profit_change_low",
+        "profit_change_high",
+    ]
+    out[still] = 0.0
+    return out
 
 
 def expected_traffic(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -28,7 +28,9 @@ COLUMN_FIELDS: dict[str, FieldKind] = {
     "roas": "ratio", "roas_low": "ratio", "roas_high": "ratio", "marginal_roas": "ratio", "p_below_floor": "share",
     "p_unprofitable": "share", "p_loss": "share", "lowest_bid": "value", "lowest_cpc": "money",
     "lowest_marginal_cost": "money", "expected_waste": "money", "probation_worth": "change",
-    "clicks": "count", "conversions": "count", "searches": "count", "score": "count",
+    "clicks": "count", "conversions": "count", "searches": "count",
+    "growth": "ratio", "growth_low": "ratio", "growth_high": "ratio", "growth_usual": "ratio",
+    "competition": "share", "source": "platform", "score": "count",
 }  # fmt: skip
 # Fields that are worked out from the columns and the settings.
 DERIVED_FIELDS: dict[str, FieldKind] = {

@@ -115,7 +115,12 @@ class Discovery(Frozen):
     min_clicks: float = Field(default=3.0, ge=0)
     max_new_keywords: int = Field(default=50, ge=0)
     max_new_negatives: int = Field(default=50, ge=0)
-    blocked_terms: tuple[str, ...] = ()
+    max_proposals: int = Field(default=20, ge=0)  # a platform and source (another platform, the market)
+    are_proposals_held: bool = True  # False: inside the guardrails they are bought without a person
+    blocked_terms: tuple[str, ...] = ()  # never bought
+    other_brands: tuple[str, ...] = ()  # other people's brands: never bought
+    allowed_terms: tuple[str, ...] = ()  # harmless words that hold one of configs/words.yaml
+    protected_terms: tuple[str, ...] = ()  # never excluded, like the shop's own brand
 
 
 class Explore(Frozen):

@@ -1,6 +1,6 @@
 """Which search terms become keywords or negatives, which are rising, and which may not be bought.
 
-Here belong verdicts on terms from posteriors. Pooling terms is the work of ``shrinkage``, P(roas < floor) of ``floor``.
+Here belong verdicts on terms from posteriors. Pooling terms is the work of ``term_rates``, P(roas < floor) of ``floor``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
 from optimizers.errors import InvalidInputError
+from optimizers.floor import select_below_floor
 from optimizers.inputs import NON_NEGATIVE, POSITIVE, SHARE, read_columns, read_level
 from optimizers.types import BoolArray, FloatArray, TextArray
 
 GROWTH_PSEUDO_VOLUME = 20.0  # a term without history is believed to grow as all do, this much volume strongly
+USUAL_SHARE_LIMITS = (0.05, 0.95)  # an account that grew 19-fold in a week is new, and says nothing of usual growth
+LONG_TAIL_WORDS, LONG_TAIL_TOKENS = 3, 4  # words of a spaced text; segments of a Chinese one, which are shorter
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,43 @@ class TermRules:
     Attributes
     ----------
     add_level : float
-        Least P(roas >= floor) of a new keyword; a new keyword starts small, so a modest level is enough.
+        Least P(roas >= floor) of a new keyword.
     negative_level : float
         Least P(roas < floor) of a negative, which is rarely looked at again.
     min_clicks : float
         Least clicks of a new keyword, >= 0. Negatives have no click rule: the posterior decides.
+    max_false_share : float
+        Limit of the expected share of negatives whose clicks really pay.
     """
 
     add_level: float = 0.6
     negative_level: float = 0.9
     min_clicks: float = 3.0
+    max_false_share: float = 0.1
+
+
+@dataclass(frozen=True)
+class TermOdds:
+    """What is known of each term, arrays of shape (n_terms,).
+
+    Attributes
+    ----------
+    below_floor : array
+        P(roas < floor | data), in [0, 1]; missing is watched.
+    pays : array
+        P(its clicks bring more profit than they cost | data), in [0, 1]: excluding such a term is the mistake; missing
+        is never excluded.
+    clicks : array
+        Clicks, >= 0.
+    may_add, may_exclude : bool array
+        Whether anything else forbids it (bought already, blocked word, brand, protected).
+    """
+
+    below_floor: ArrayLike
+    pays: ArrayLike
+    clicks: ArrayLike
+    may_add: ArrayLike
+    may_exclude: ArrayLike
 
 
 @dataclass(frozen=True)
@@ -49,21 +79,18 @@ class Growth:
     high: FloatArray
 
 
-def classify_terms(
-    p_below_floor: ArrayLike, clicks: ArrayLike, is_keyword: ArrayLike, is_blocked: ArrayLike, rules: TermRules
-) -> TextArray:
+def classify_terms(odds: TermOdds, rules: TermRules) -> TextArray:
     """Return ``add``, ``negative`` or ``watch`` for each search term.
+
+    Added are terms with P(roas >= floor) >= add_level. Negatives are chosen as pauses are: P(roas < floor) >=
+    negative_level, and of these the largest set whose mean ``pays``, the expected share of mistakes, keeps the limit
+    (Bayesian false discovery rate; see ``floor.select_below_floor``). Excluding ends all clicks of a term, so the
+    mistake is judged at their average cost, not at the next click's.
 
     Parameters
     ----------
-    p_below_floor : array of shape (n_terms,)
-        P(roas < floor | data) from pooled counts, in [0, 1]; missing is watched.
-    clicks : array of shape (n_terms,)
-        Clicks, >= 0.
-    is_keyword : bool array of shape (n_terms,)
-        Whether the term is bought already: then it is neither added nor blocked, its keyword is judged instead.
-    is_blocked : bool array of shape (n_terms,)
-        Whether the term may not be bought: it is never added, but may become a negative.
+    odds : TermOdds
+        What is known of each term.
     rules : TermRules
         Levels of certainty.
 
@@ -78,91 +105,58 @@ def classify_terms(
 
     Examples
     --------
-    >>> classify_terms([0.1, 0.97, 0.5], [9.0, 2.0, 80.0], [False] * 3, [False] * 3, TermRules()).tolist()
+    >>> odds = TermOdds([0.1, 0.97, 0.5], [0.9, 0.02, 0.4], [9.0, 2.0, 80.0], [True] * 3, [True] * 3)
+    >>> classify_terms(odds, TermRules()).tolist()
     ['add', 'negative', 'watch']
     """
     what = "cannot classify terms"
     _refuse_overlap(what, rules)
-    below, clicked, bought, blocked = read_columns(
+    below, pays, clicked, may_add, may_exclude = read_columns(
         what,
         {
-            "p_below_floor": (p_below_floor, SHARE.or_missing()),
-            "clicks": (clicks, NON_NEGATIVE),
-            "is_keyword": (is_keyword, SHARE),
-            "is_blocked": (is_blocked, SHARE),
+            "below_floor": (odds.below_floor, SHARE.or_missing()),
+            "pays": (odds.pays, SHARE.or_missing()),
+            "clicks": (odds.clicks, NON_NEGATIVE),
+            "may_add": (odds.may_add, SHARE),
+            "may_exclude": (odds.may_exclude, SHARE),
         },
     )
-    is_new = bought == 0
-    adds = is_new & (blocked == 0) & (1.0 - below >= rules.add_level) & (clicked >= rules.min_clicks)
-    return np.select([adds, is_new & (below >= rules.negative_level)], ["add", "negative"], "watch")
+    adds = (may_add > 0) & (1.0 - below >= rules.add_level) & (clicked >= rules.min_clicks)
+    open_odds = np.where(
+        may_exclude > 0, below, np.nan
+    )  # what may not be excluded takes no part in the share of mistakes
+    ends = select_below_floor(open_odds, pays, rules.negative_level, rules.max_false_share)
+    return np.select([adds, ends], ["add", "negative"], "watch")
 
 
-def cost_without_value(cost: ArrayLike, clicks: ArrayLike, value_per_click: ArrayLike, floor: ArrayLike) -> FloatArray:
-    """Return the part of the cost that the expected value does not carry at the floor: max(0, cost - clicks v / floor).
+def growth(
+    volume_recent: ArrayLike, volume_before: ArrayLike, usual: ArrayLike | None = None, level: float = 0.8
+) -> Growth:
+    """Return how volume grew between two windows of equal length, shrunk towards usual growth.
 
-    Ranks terms and keywords by the money they burn, by their posterior value instead of a count of clicks without sale.
-
-    Parameters
-    ----------
-    cost : array of shape (n_items,)
-        Money, >= 0.
-    clicks : array of shape (n_items,)
-        Clicks that the cost bought, >= 0.
-    value_per_click : array of shape (n_items,)
-        Posterior mean, same currency, on the floor's basis; missing gives missing.
-    floor : array of shape (n_items,) or scalar
-        Roas, > 0.
-
-    Returns
-    -------
-    array of shape (n_items,)
-        Money, between 0 and the cost.
-
-    Raises
-    ------
-    InvalidInputError
-        If a number is infinite or outside its range, or lengths differ.
-
-    Examples
-    --------
-    >>> cost_without_value([100.0, 100.0], [50.0, 50.0], [1.0, 8.0], 2.0)
-    array([75.,  0.])
-    """
-    spent, clicked, value, line = read_columns(
-        "cannot find burnt money",
-        {
-            "cost": (cost, NON_NEGATIVE),
-            "clicks": (clicks, NON_NEGATIVE),
-            "value_per_click": (value_per_click, NON_NEGATIVE.or_missing()),
-            "floor": (floor, POSITIVE),
-        },
-    )
-    return np.maximum(spent - clicked * value / line, 0.0)
-
-
-def growth(volume_recent: ArrayLike, volume_before: ArrayLike, level: float = 0.8) -> Growth:
-    """Return how volume grew between two windows of equal length, shrunk towards the growth of all terms.
-
-    Given a term's total, its recent part is binomial with share g / (1 + g); the share has a Beta prior centred on all
-    terms' share and worth 20 units of volume. Known drawback: volume clusters more than a binomial, so intervals of
+    Given a term's total, its recent part is binomial with share g / (1 + g); the share has a Beta prior centred on the
+    usual share and worth 20 units of volume. Known drawback: volume clusters more than a binomial, so intervals of
     impressions are too narrow; clicks or searches suit better.
 
     Parameters
     ----------
     volume_recent, volume_before : array of shape (n_terms,)
         Clicks, searches or impressions, >= 0.
+    usual : array of shape (n_terms,), optional
+        Growth of what surrounds the term (its account), > 0; taken as between 1/19 and 19. Default: that of all terms.
     level : float
         Mass of the interval, in (0, 1).
 
     Returns
     -------
     Growth
-        The ratio is that of the posterior mean share.
+        The ratio is that of the posterior mean share. All are finite.
 
     Raises
     ------
     InvalidInputError
-        If a volume is negative or not finite, lengths differ, or the level is not in (0, 1).
+        If a volume is negative or not finite, usual growth is not positive, lengths differ, or the level is not in
+        (0, 1).
 
     Examples
     --------
@@ -175,18 +169,52 @@ def growth(volume_recent: ArrayLike, volume_before: ArrayLike, level: float = 0.
     recent, before = read_columns(
         what, {"volume_recent": (volume_recent, NON_NEGATIVE), "volume_before": (volume_before, NON_NEGATIVE)}
     )
-    usual = (recent.sum() + 1.0) / (recent.sum() + before.sum() + 2.0)
-    risen = recent + GROWTH_PSEUDO_VOLUME * usual
-    fallen = before + GROWTH_PSEUDO_VOLUME * (1.0 - usual)
-    low, high = (betaincinv(risen, fallen, q) for q in (tail, 1.0 - tail))
-    return Growth(risen / fallen, low / (1.0 - low), high / (1.0 - high))
+    around = (recent.sum() + 1.0) / (before.sum() + 1.0) if usual is None else usual
+    (ratio,) = read_columns(what, {"usual": (np.broadcast_to(around, recent.shape), POSITIVE)})
+    share = np.clip(ratio / (1.0 + ratio), *USUAL_SHARE_LIMITS)
+    risen = recent + GROWTH_PSEUDO_VOLUME * share
+    fallen = before + GROWTH_PSEUDO_VOLUME * (1.0 - share)
+    # the complement of a share near 1 is drawn itself: 1 - share would round to 0
+    low, high = (betaincinv(risen, fallen, q) / betaincinv(fallen, risen, 1.0 - q) for q in (tail, 1.0 - tail))
+    return Growth(risen / fallen, low, high)
 
 
-def find_blocked(texts: Sequence[str], blocked: Sequence[str]) -> BoolArray:
-    """Return which texts hold a blocked word (advertising law, shop's own list).
+def is_long_tail(n_words: ArrayLike, n_tokens: ArrayLike) -> BoolArray:
+    """Return which texts are long-tail: three words or more, or four Chinese segments or more.
+
+    Parameters
+    ----------
+    n_words : array of shape (n_texts,)
+        Parts between spaces, >= 0.
+    n_tokens : array of shape (n_texts,)
+        Segments that hold a Chinese character, >= 0.
+
+    Returns
+    -------
+    bool array of shape (n_texts,)
+
+    Raises
+    ------
+    InvalidInputError
+        If a count is negative or not finite, or lengths differ.
+
+    Examples
+    --------
+    >>> is_long_tail([3.0, 1.0, 1.0], [0.0, 3.0, 4.0])
+    array([ True, False,  True])
+    """
+    words, tokens = read_columns(
+        "cannot tell long-tail words", {"n_words": (n_words, NON_NEGATIVE), "n_tokens": (n_tokens, NON_NEGATIVE)}
+    )
+    return (words >= LONG_TAIL_WORDS) | (tokens >= LONG_TAIL_TOKENS)
+
+
+def find_blocked(texts: Sequence[str], blocked: Sequence[str], allowed: Sequence[str] = ()) -> BoolArray:
+    """Return which texts hold a blocked word (advertising law, shop's own list, other people's brands).
 
     Width and case do not matter (NFKC, casefold). A word of Latin letters or digits must stand alone, so that "best"
-    does not block "bestseller"; a Chinese word is found anywhere, for Chinese has no spaces.
+    does not block "bestseller"; a Chinese word is found anywhere, for Chinese has no spaces, unless it stands inside an
+    allowed word.
 
     Parameters
     ----------
@@ -194,6 +222,8 @@ def find_blocked(texts: Sequence[str], blocked: Sequence[str]) -> BoolArray:
         Keywords, search terms or titles.
     blocked : sequence of str
         Words; blank ones are ignored.
+    allowed : sequence of str
+        Longer words that hold a blocked one and are harmless.
 
     Returns
     -------
@@ -201,14 +231,20 @@ def find_blocked(texts: Sequence[str], blocked: Sequence[str]) -> BoolArray:
 
     Examples
     --------
-    >>> find_blocked(["最便宜的鞋", "BEST shoes", "bestie gift"], ["最", "best"])
-    array([ True,  True, False])
+    >>> find_blocked(["最便宜的鞋", "BEST shoes", "bestie gift", "最近的店"], ["最", "best"], ["最近"])
+    array([ True,  True, False, False])
     """
-    words = sorted({_plain(word) for word in blocked} - {""})
-    if not words:
+    pattern, harmless = _pattern(blocked), _pattern(allowed)
+    if pattern is None:
         return np.zeros(len(texts), dtype=bool)
-    pattern = re.compile("|".join(_word_pattern(word) for word in words))
-    return np.array([pattern.search(_plain(text)) is not None for text in texts], dtype=bool)
+    plain = (_plain(text) for text in texts)
+    rest = plain if harmless is None else (harmless.sub(" ", text) for text in plain)
+    return np.array([pattern.search(text) is not None for text in rest], dtype=bool)
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
+    found = sorted({_plain(word) for word in words} - {""}, key=lambda word: (-len(word), word))
+    return re.compile("|".join(_word_pattern(word) for word in found)) if found else None
 
 
 def _plain(text: str) -> str:

@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from assets.batch import Batch
-from assets.discovery import TERM_COLUMNS, ad_law_words, empty_terms, judge_terms, known_words, load_terms, with_context
+from assets.destinations import with_destination
+from assets.discovery import TERM_COLUMNS, empty_terms, judge_terms, known_words, with_context
 from assets.expectations.gates import check_table
+from assets.term_facts import load_terms
+from assets.word_rules import ad_law_words
 from tests.unit.assets.made_up import USD, day, make_batch, make_items, put
 
 
@@ -46,8 +49,12 @@ BAD = fact("tent repair", clicks=300, cost=300.0, conversions=0)
 def judged(batch: Batch, rows: list[dict[str, Any]], items: pd.DataFrame | None = None) -> pd.DataFrame:
     night = put(batch, "search_terms", rows)
     known = make_items({}) if items is None else items
-    found = judge_terms(with_context(load_terms(night), known, known_words(night)), night)
+    found = judge_terms(with_context(load_terms(night), known, known_words(night)), known, night)
     return found.set_index("search_term")
+
+
+def judged_rows(night: Batch) -> pd.DataFrame:
+    return judge_terms(with_context(load_terms(night), make_items({}), set()), make_items({}), night)
 
 
 def test_a_term_that_sells_is_added_and_one_that_only_costs_becomes_a_negative(batch):
@@ -110,8 +117,10 @@ def test_too_few_clicks_or_no_sale_add_nothing(batch):
     assert judged(batch, [*WORDS, lucky, cheap]).loc[["lucky", "cheap"], "verdict"].tolist() == ["watch", "watch"]
 
 
-def test_a_term_with_a_sale_is_no_negative_however_dear(batch):
-    assert judged(batch, [*WORDS, {**BAD, "cost": 3000.0, "conversions": 1}]).loc["tent repair", "verdict"] == "watch"
+@pytest.mark.parametrize(("conversions", "verdict"), [(1, "negative"), (90, "add")], ids=["one sale", "many sales"])
+def test_a_dear_term_is_judged_by_its_posterior_and_not_by_whether_it_ever_sold(batch, conversions, verdict):
+    dear = {**BAD, "cost": 3000.0, "conversions": conversions}
+    assert judged(batch, [*WORDS, dear]).loc["tent repair", "verdict"] == verdict
 
 
 def test_a_term_without_a_click_for_a_week_is_not_excluded_again(batch):
@@ -138,9 +147,8 @@ def test_the_limits_keep_the_terms_with_most_money_at_stake(tmp_path):
 def test_a_term_of_two_ad_groups_is_added_once_where_it_earns_more(batch):
     here, there = {**GOOD, "conversions": 30}, {**GOOD, "ad_group": "Second"}
     night = put(batch, "search_terms", [*WORDS, here, there])
-    found = judge_terms(
-        with_context(load_terms(night), make_items({}, {"keyword": "b", "ad_group": "Second"}), set()), night
-    )
+    items = make_items({}, {"keyword": "b", "ad_group": "Second"})
+    found = judge_terms(with_context(load_terms(night), items, set()), items, night)
     verdict = found[found["search_term"] == "red tent"].set_index("ad_group")["verdict"]
     assert verdict.to_dict() == {"Group": "add", "Second": "watch"}
 
@@ -191,7 +199,7 @@ def test_money_is_in_shop_money_and_terms_without_a_rate_are_left_out(tmp_path):
 
 def test_a_click_that_cost_nothing_has_no_roas_and_does_not_stop_the_night(batch):
     night = put(batch, "search_terms", [*WORDS, fact("free", clicks=3, cost=0.0)])
-    found = judge_terms(with_context(load_terms(night), make_items({}), set()), night)
+    found = with_destination(judged_rows(night), make_items({}), night)
     assert found.set_index("search_term").loc["free", ["roas", "roas_low", "roas_high"]].isna().all()
     assert check_table(found[TERM_COLUMNS], "discovered_terms").failures == ()
 

@@ -10,7 +10,8 @@ COLUMNS = """platform account item level lever campaign_id campaign ad_group_id 
 product_id entity_type status search_term currency old_value new_value action reason_code binding_limit evidence_grade
 score cost expected_cost cost_change value_change profit_change profit_change_low profit_change_high roas roas_low
 roas_high p_below_floor clicks conversions searches marginal_roas p_unprofitable p_loss lowest_bid lowest_cpc
-lowest_marginal_cost expected_waste probation_worth is_writable decision hold_reason""".split()  # noqa: SIM905
+lowest_marginal_cost expected_waste probation_worth growth growth_low growth_high growth_usual competition
+source is_writable decision hold_reason""".split()  # noqa: SIM905
 TEXT = (*COLUMNS[:17], "action", "reason_code", "binding_limit", "evidence_grade", "decision", "hold_reason")
 KEYWORDS = (
     "女 大码 连衣裙 夏季",
@@ -31,7 +32,10 @@ SPECIAL = {  # reason code -> action, lever
     "target_raise": ("target", "target_roas"), "target_lower": ("target", "target_roas"),
     "back_in_stock": ("resume", "status"),
     "commission_raise": ("commission", "commission_rate"), "commission_lower": ("commission", "commission_rate"),
-    "discover_add": ("add", "new_keyword"), "discover_negative": ("negative", "negative_keyword"),
+    "discover_add": ("add", "new_keyword"), "discover_add_shared": ("add", "new_keyword"),
+    "discover_source_negative": ("negative", "negative_keyword"), "protected_term": ("hold", "negative_keyword"),
+    "discover_cross_platform": ("add", "new_keyword"), "discover_market": ("add", "new_keyword"),
+    "discover_negative": ("negative", "negative_keyword"),
     "rising_term": ("keep", "new_keyword"), "blocked_term": ("keep", "new_keyword"),
     "kol_sign": ("sign", "kol_offer"), "kol_skip": ("keep", "kol_offer"), "kol_committed": ("keep", "kol_offer"),
     "bid_down_unprofitable": ("lower", "keyword_bid"), "roas_below_floor": ("lower", "keyword_bid"),
@@ -82,6 +86,7 @@ def _row(index, code, random):
         "profit_change_high": profit + cost * 0.2, "roas": roas, "roas_low": roas * 0.7, "roas_high": roas * 1.4,
         "p_unprofitable": 0.97, "p_loss": 0.9, "lowest_bid": old * 0.7, "lowest_cpc": old * 0.3,
         "lowest_marginal_cost": old * 0.7, "expected_waste": cost * 0.2, "probation_worth": 12.5,
+        "growth": 2.0, "growth_low": 1.5, "growth_high": 2.5, "growth_usual": 1.1, "competition": 0.4, "source": platform,
         "p_below_floor": float(random.uniform(0, 1)), "clicks": int(random.integers(1, 900)),
         "conversions": float(random.integers(0, 30)),
         "searches": None if index % 3 else int(random.integers(10, 90000)),
