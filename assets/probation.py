@@ -144,10 +144,11 @@ def _rest(pause: Pause, batch: Batch) -> int:
 
 
 def _times(pause: Pause | None, batch: Batch) -> int:
-    """Return how often an item was paused so far; what lies further back than the horizon is forgiven."""
-    if pause is None or (batch.night - pause.paused_on).days > batch.settings.floor.horizon_days:
+    """Return how often an item was paused so far; one that did well for a whole horizon after its trial starts anew."""
+    if pause is None:
         return 0
-    return pause.times
+    ran = 0 if pause.trial_since is None else (batch.night - pause.trial_since).days
+    return 0 if ran > batch.settings.floor.horizon_days else pause.times
 
 
 def _pause(told: dict[str, Any]) -> Pause:

@@ -62,12 +62,35 @@ def test_a_pause_for_stock_is_not_one_of_ours(tmp_path):
     assert known_pauses(batch) == {}
 
 
-def test_what_lies_further_back_than_the_horizon_is_forgiven(tmp_path):
+def test_what_did_well_for_a_horizon_after_its_trial_starts_anew(tmp_path):
     batch = make_batch(tmp_path)
     items = make_items({})
-    remember_floor_pauses(on(batch, 91), NAME, told(items, "waste_pause"))
-    remember_floor_pauses(on(batch, 0), NAME, told(items, "waste_pause"))
-    assert known_pauses(on(batch, -1))[items["item"][0]].times == 1
+    for back, reason, action in (
+        (200, "waste_pause", "pause"),
+        (100, "probation", "resume"),
+        (9, "waste_pause", "pause"),
+    ):
+        remember_floor_pauses(on(batch, back), NAME, told(items, reason, action))
+    assert known_pauses(batch)[items["item"][0]].times == 1
+
+
+def test_a_keyword_that_never_sells_comes_back_ever_more_rarely(tmp_path):
+    """A year: rests of 14, 28, 56 and 112 days between trials of 14."""
+    batch, is_on, trials = make_batch(tmp_path), False, []
+    off, runs = (
+        {**OFF, "keyword": "off", "cost_per_day": 1.0},
+        {"keyword": "runs", "usual_cost": 1e3, "cost_per_day": 1e4},
+    )
+    remember_floor_pauses(on(batch, 364), NAME, told(make_items(off), "waste_pause"))
+    for back in range(350, 0, -14):
+        items = make_items({**off, "status": "enabled" if is_on else "paused"}, runs)
+        verdict = judge_items(items, on(batch, back))["verdict"][0]
+        if verdict in ("probation", "pause"):
+            is_on = verdict == "probation"
+            rows = told(items.head(1), "probation" if is_on else "waste_pause", "resume" if is_on else "pause")
+            remember_floor_pauses(on(batch, back), NAME, rows)
+            trials += [364 - back] if is_on else []
+    assert trials == [14, 56, 126, 252]
 
 
 def test_platforms_keep_their_pauses_apart(tmp_path):
