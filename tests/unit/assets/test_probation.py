@@ -75,7 +75,7 @@ def test_what_did_well_for_a_horizon_after_its_trial_starts_anew(tmp_path):
 
 
 def test_a_keyword_that_never_sells_comes_back_ever_more_rarely(tmp_path):
-    """A year: rests of 14, 28, 56 and 112 days between trials of 14."""
+    """A year: 28 days until the evidence has aged, then rests of 28, 56 and 112 days after trials of 14."""
     batch, is_on, trials = make_batch(tmp_path), False, []
     off, runs = (
         {**OFF, "keyword": "off", "cost_per_day": 1.0},
@@ -90,7 +90,7 @@ def test_a_keyword_that_never_sells_comes_back_ever_more_rarely(tmp_path):
             rows = told(items.head(1), "probation" if is_on else "waste_pause", "resume" if is_on else "pause")
             remember_floor_pauses(on(batch, back), NAME, rows)
             trials += [364 - back] if is_on else []
-    assert trials == [14, 56, 126, 252]
+    assert trials == [28, 28 + 14 + 28, 70 + 14 + 56, 140 + 14 + 112]
 
 
 def test_platforms_keep_their_pauses_apart(tmp_path):
