@@ -110,34 +110,48 @@ def campaign_trend(items: pd.DataFrame, clicks: np.ndarray) -> tuple[np.ndarray,
 def add_next_clicks(items: pd.DataFrame, level: RatePosterior, budget: pd.Series) -> pd.DataFrame:
     """Add the forecast of tomorrow's clicks at today's settings: negative binomial, with its 80 % interval.
 
-    Its rate is what is known of the item times factor, trend and shock of the day. A campaign stops at its budget: what it
-    serves then follows neither shock nor factor any more, and ``day_log_sd`` says by how much it still does.
+    Its rate is what is known of the item (``own_shape``) times factor, trend and shock of the day. A campaign stops at its
+    budget: what it serves then follows neither shock nor factor any more.
     """
     out = items.copy()
-    shared = np.sqrt(floats(out, "day_log_sd") ** 2 + floats(out, "next_day_log_sd") ** 2)
+    out["day_log_sd"] = np.hypot(floats(out, "day_log_sd"), floats(out, "next_day_log_sd"))
     mean = np.where(runs(out), floats(out, "clicks_per_day") * floats(out, "next_day_factor"), 0.0)
-    cost = np.where(runs(out), floats(out, "usual_cost"), 0.0)
+    own = 1.0 / np.where(np.isnan(level.shape), UNSEEN_SHAPE, level.shape)
+    out["own_shape"] = mixed_shape(own, np.full(len(out), ITEM_DRIFT_SD**2))
+    spends = floats(out, "usual_cost").copy()
     campaign = codes_of(campaigns_of(out))
-    first = np.unique(campaign, return_index=True)[1]
-    demand = np.bincount(campaign, cost / floats(out, "served_share"))
-    is_exhausted = out["is_exhausted"].to_numpy(dtype=bool)[first]
-    spends = np.bincount(campaign, cost)
-    cap = np.where(is_exhausted, spends, budget.to_numpy(dtype=np.float64)[first])
-    counts = np.maximum(np.bincount(campaign, mean), 1.0)
-    spread = np.sqrt(shared[first] ** 2 + floats(out, "trend_log_sd")[first] ** 2 + 1.0 / counts)
-    amount, follows = capped_mean(demand, cap, spread)
-    is_cut = (spends > 0) & ~is_exhausted  # an exhausted campaign's clicks are those that it can pay for already
-    kept = np.minimum(np.divide(amount, spends, out=np.ones(len(first)), where=is_cut), 1.0)
-    out["day_log_sd"] = shared * follows[campaign]
-    out["trend_log_sd"] = floats(out, "trend_log_sd") * follows[campaign]
-    own = 1.0 / np.where(np.isnan(level.shape), UNSEEN_SHAPE, level.shape) + np.where(
-        floats(out, "clicks_per_day") > 0, ITEM_DRIFT_SD**2, 0.0
-    )
-    shape = mixed_shape(own, np.expm1(out["day_log_sd"].to_numpy() ** 2), np.expm1(out["trend_log_sd"].to_numpy() ** 2))
-    found = forecast_counts(mean * kept[campaign], shape)
+    before = np.bincount(campaign, spends)
+    is_exhausted = out["is_exhausted"].to_numpy(dtype=bool)
+    cap = pd.Series(np.where(is_exhausted, before[campaign], budget.to_numpy(dtype=np.float64)), index=out.index)
+    kept, follow = kept_under_budget(out, spends / floats(out, "served_share"), mean, cap)
+    kept = np.where(is_exhausted, 1.0, kept)  # an exhausted campaign's clicks are those that it can pay for already
+    found = forecast_counts(mean * kept, clicks_shape(out, follow))
     out["next_clicks"], out["next_clicks_shape"] = found.mean, found.shape
     out["next_clicks_low"], out["next_clicks_high"] = found.low, found.high
     return out
+
+
+def kept_under_budget(
+    items: pd.DataFrame, demand: np.ndarray, clicks: np.ndarray, budget: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which share of its demand (cost, clicks a day) each item's campaign is expected to serve, and how far it follows.
+
+    1 and 1 where the ``budget`` (shop money) is ample; where it is exhausted what is served no longer follows the demand.
+    """
+    campaign = codes_of(campaigns_of(items))
+    first = np.unique(campaign, return_index=True)[1]
+    wanted = np.bincount(campaign, demand)
+    counts = np.maximum(np.bincount(campaign, clicks), 1.0)
+    spread = np.sqrt(floats(items, "day_log_sd")[first] ** 2 + floats(items, "trend_log_sd")[first] ** 2 + 1.0 / counts)
+    amount, follow = capped_mean(wanted, budget.to_numpy(dtype=np.float64)[first], spread)
+    kept = np.divide(amount, wanted, out=np.ones(len(first)), where=wanted > 0)
+    return kept[campaign], follow[campaign]
+
+
+def clicks_shape(items: pd.DataFrame, follow: np.ndarray) -> np.ndarray:
+    """Return the shape of each item's clicks of a day: what is known of it, times the shocks as far as it follows them."""
+    shocks = (np.expm1((floats(items, name) * follow) ** 2) for name in ("day_log_sd", "trend_log_sd"))
+    return mixed_shape(1.0 / floats(items, "own_shape"), *shocks)
 
 
 def runs(items: pd.DataFrame) -> pd.Series:

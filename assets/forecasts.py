@@ -12,10 +12,11 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.batch import Batches
-from assets.demand import campaigns_of
+from assets.demand import campaigns_of, clicks_shape, kept_under_budget, runs
 from assets.presentation import tables
+from assets.response import keyword_response
 from assets.steps import Step, night_table
-from optimizers.forecast import MAX_SHAPE, SharedShock, forecast_counts, gamma_interval, mixed_shape, plan_total
+from optimizers.forecast import SharedShock, forecast_counts, gamma_interval, mixed_shape, plan_total
 
 MEASURES = ("clicks", "cost", "conversions", "value", "conversion_value")
 # value: net value on the settings' basis (margin after refunds, by default), so that value - cost is the profit;
@@ -32,8 +33,6 @@ TAIL = (1.0 - LEVEL) / 2.0
 # An order's value differs from its item's mean by about 60 % (baskets of one or two pieces of several goods), and a click's price
 # by about 50 % over a day's auctions. Assumptions; they matter for items with few orders and clicks only.
 ORDER_CV, CLICK_PRICE_CV = 0.6, 0.5
-ETA_SD = 0.25  # of log eta, where no response estimate says better: the prior's own width
-OWN = {"cvr": "cvr_shape", "aov": "aov_log_sd", "cpc": "cpc_log_sd"}
 
 
 @night_table(group="4_recommend")
@@ -59,27 +58,66 @@ def forecasts(
 
 
 def with_plan(items: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the items with tomorrow's expected clicks and cost under the accepted changes, and the change itself."""
+    """Return the items with tomorrow's clicks and cost under the accepted changes, their shape, and the change itself.
+
+    Demand answers to the new bids first, then each campaign serves what its budget is expected to pay for: where bids fall
+    in an exhausted campaign, the keywords that stay as they are get more. ``plan_follow`` says how far a campaign still
+    follows its demand.
+    """
     accepted = rows[
         (rows["decision"] == "accept") & rows["action"].isin(ITEM_ACTIONS) & rows["item"].isin(items["item"])
     ]
     plan = accepted.set_index("item")[["action", "lever", "expected_cost", "old_value", "new_value", "value_change"]]
-    out = items.merge(plan, how="left", left_on="item", right_index=True, validate="1:1")
-    out["action"] = out["action"].fillna("keep")
-    is_changed = (out["action"] != "keep").to_numpy(dtype=bool)
-    usual = floats(out, "usual_cost")
-    gained = np.divide(
-        floats(out, "value_change"), floats(out, "revenue_per_click"), out=np.zeros(len(out)),
-        where=is_changed & (floats(out, "revenue_per_click") > 0),
-    )  # fmt: skip
-    out["plan_clicks"] = np.maximum(floats(out, "next_clicks") + gained, 0.0)
-    out["plan_cost"] = np.where(is_changed, floats(out, "expected_cost"), usual)
-    out.loc[out["action"] == "pause", ["plan_clicks", "plan_cost"]] = 0.0
-    out["log_change"] = np.log(
-        (out["new_value"] / out["old_value"]).where(out["lever"] == "keyword_bid", 1.0).astype("float64")
+    out = items.drop(columns=[name for name in plan if name in items]).merge(
+        plan, how="left", left_on="item", right_index=True, validate="1:1"
     )
-    out["log_change"] = out["log_change"].fillna(0.0)
+    out["action"] = out["action"].fillna("keep")
+    clicks, cost = _planned_demand(out)
+    budget = (out["campaign_budget"].astype("Float64").astype("float64") * out["fx_rate"]).where(
+        out["level"] == "keyword"
+    )
+    kept, out["plan_follow"] = kept_under_budget(out, cost, clicks, budget)
+    kept = kept * _seen_against_model(out, budget)
+    out["plan_clicks"], out["plan_cost"] = clicks * kept, cost * kept
     return out
+
+
+def _seen_against_model(items: pd.DataFrame, budget: pd.Series) -> np.ndarray:
+    """Return what exhausted campaigns serve at today's settings over what the model of their budget says of these; else 1."""
+    served = np.where(runs(items), floats(items, "usual_cost"), 0.0)
+    demand = served / floats(items, "served_share")
+    modelled = kept_under_budget(items, demand, np.where(runs(items), floats(items, "demand_clicks"), 0.0), budget)[0]
+    campaign = codes_of(campaigns_of(items))
+    told, expected = np.bincount(campaign, served), np.bincount(campaign, demand * modelled)
+    seen = np.divide(told, expected, out=np.ones(len(told)), where=expected > 0)
+    return np.where(items["is_exhausted"].astype(bool), seen[campaign], 1.0)
+
+
+def _planned_demand(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return clicks and cost a day that the new settings would bring under an endless budget; adds ``log_change`` of bids.
+
+    Levers other than bids act on budgets that are exhausted or on closed campaigns: their rows' own expectation counts.
+    """
+    served = floats(items, "served_share")
+    is_on = runs(items).to_numpy(dtype=bool)
+    clicks = np.where(is_on, floats(items, "demand_clicks"), 0.0)
+    cost = np.where(is_on, floats(items, "usual_cost") / served, 0.0)
+    is_bid = (items["action"].isin(["raise", "lower"]) & (items["lever"] == "keyword_bid")).to_numpy(dtype=bool)
+    ratio = np.where(is_bid, floats(items, "new_value") / np.where(is_bid, floats(items, "old_value"), 1.0), 1.0)
+    items["log_change"] = np.log(ratio)
+    moved = items[is_bid]
+    if len(moved):
+        curve = keyword_response(moved)
+        clicks[is_bid] = curve.clicks_at(ratio[is_bid])
+        gained = curve.cost_at(ratio[is_bid]) - curve.cost_at(np.ones(len(moved)))
+        cost[is_bid] = np.maximum(cost[is_bid] + gained, 0.0)
+    others = (items["action"].isin(["budget", "target", "commission", "resume"])).to_numpy(dtype=bool)
+    each = floats(items, "revenue_per_click")
+    gained = np.divide(floats(items, "value_change"), each, out=np.zeros(len(items)), where=others & (each > 0))
+    clicks = np.where(others, np.maximum(floats(items, "next_clicks") + gained, 0.0), clicks)
+    cost = np.where(others, floats(items, "expected_cost"), cost)
+    is_paused = (items["action"] == "pause").to_numpy(dtype=bool)
+    return np.where(is_paused, 0.0, clicks), np.where(is_paused, 0.0, cost)
 
 
 def forecast_rows(items: pd.DataFrame, night: pd.Timestamp) -> pd.DataFrame:
@@ -96,27 +134,21 @@ def forecast_rows(items: pd.DataFrame, night: pd.Timestamp) -> pd.DataFrame:
 
 
 def item_forecasts(items: pd.DataFrame) -> pd.DataFrame:
-    """Return mean, interval and unshared variance (``<name>_variance``) of each item's measures, shape (n_items, ...)."""
+    """Return mean, interval and unshared variance (``<name>_variance``) of each item's measures, one row per item.
+
+    What a budget caps no longer varies with its demand: a campaign's unshared variance shrinks with ``plan_follow`` squared,
+    that of its clicks to what the prices of single clicks leave open.
+    """
     out = pd.DataFrame(index=range(len(items)))
-    day = (
-        _squared_cv(floats(items, "day_log_sd")),
-        _squared_cv(floats(items, "trend_log_sd")),
-        _squared_cv(_change_sd(items)),
-    )
-    spread = 1.0 / floats(items, "next_clicks_shape") + 0.0
+    follow = floats(items, "plan_follow")
     clicks, cvr, cvr_spread = floats(items, "plan_clicks"), tomorrows_cvr(items), 1.0 / floats(items, "cvr_shape")
-    clicks_shape = 1.0 / np.maximum((1.0 + spread) * (1.0 + day[2]) - 1.0, 1.0 / MAX_SHAPE)
-    counted = forecast_counts(clicks, clicks_shape, LEVEL)
-    out["clicks"], out["clicks_low"], out["clicks_high"], out["clicks_shape"] = (
-        clicks,
-        counted.low,
-        counted.high,
-        counted.shape,
-    )
-    own = np.maximum((1.0 + 1.0 / clicks_shape) / np.prod([1.0 + one for one in day], axis=0) - 1.0, 0.0)
-    out["clicks_variance"] = clicks + clicks**2 * own
+    shape = mixed_shape(1.0 / clicks_shape(items, follow), np.expm1(_change_sd(items) ** 2))
+    own = follow**2 / floats(items, "own_shape")
+    counted = forecast_counts(clicks, shape, LEVEL)
+    out["clicks"], out["clicks_low"], out["clicks_high"], out["clicks_shape"] = clicks, counted.low, counted.high, shape
+    out["clicks_variance"] = follow**2 * clicks + (1.0 - follow**2) * clicks * CLICK_PRICE_CV**2 + clicks**2 * own
     orders = clicks * cvr
-    both = mixed_shape(1.0 / clicks_shape, cvr_spread)
+    both = mixed_shape(1.0 / shape, cvr_spread)
     ordered = forecast_counts(orders, both, LEVEL)
     out["conversions"], out["conversions_low"], out["conversions_high"], out["cvr"] = (
         orders,
@@ -126,18 +158,17 @@ def item_forecasts(items: pd.DataFrame) -> pd.DataFrame:
     )
     unshared = (1.0 + own) * (1.0 + cvr_spread) - 1.0
     out["conversions_variance"] = orders + orders**2 * unshared
-    _add_money(out, "cost", floats(items, "plan_cost"), clicks, (1.0 + CLICK_PRICE_CV**2, 1.0 / clicks_shape, own))
-    aov_spread = _squared_cv(
-        np.nan_to_num(floats(items, "aov_log_sd")) if "aov_log_sd" in items else np.zeros(len(items))
-    )
+    _add_money(out, "cost", floats(items, "plan_cost"), clicks, (1.0 + CLICK_PRICE_CV**2, 1.0 / shape, own))
+    out["cost_variance"] *= follow**2
+    aov_spread = np.expm1(floats(items, "aov_log_sd") ** 2)
     spreads = (
         1.0 + ORDER_CV**2,
         (1.0 + 1.0 / both) * (1.0 + aov_spread) - 1.0,
         (1.0 + unshared) * (1.0 + aov_spread) - 1.0,
     )
-    for name, each in (("value", "value_per_click"), ("conversion_value", "")):
-        money = clicks * floats(items, each) * cvr / floats(items, "cvr") if each else orders * floats(items, "aov")
-        _add_money(out, name, np.nan_to_num(money), orders, spreads)
+    factor = floats(items, "next_day_cvr_factor")
+    _add_money(out, "value", clicks * factor * floats(items, "value_per_click"), orders, spreads)
+    _add_money(out, "conversion_value", orders * floats(items, "aov"), orders, spreads)
     return out
 
 
@@ -154,30 +185,23 @@ def _add_money(
 
 def tomorrows_cvr(items: pd.DataFrame) -> np.ndarray:
     """Return conversions per click of tomorrow, shape (n_items,): a usual day's times the day's factor."""
-    factor = floats(items, "next_day_cvr_factor") if "next_day_cvr_factor" in items else np.ones(len(items))
-    return np.asarray(floats(items, "cvr") * factor)
+    return np.asarray(floats(items, "cvr") * floats(items, "next_day_cvr_factor"))
 
 
 def _change_sd(items: pd.DataFrame) -> np.ndarray:
     """Return by how much clicks move with one standard deviation of the response's error, as a log."""
-    known = floats(items, "eta_log_sd") if "eta_log_sd" in items else np.full(len(items), ETA_SD)
-    eta = floats(items, "eta") if "eta" in items else np.full(len(items), 0.5)
-    return np.nan_to_num(np.abs(floats(items, "log_change")) * eta * known)
-
-
-def _squared_cv(log_sd: np.ndarray) -> np.ndarray:
-    return np.asarray(np.expm1(log_sd**2))
+    return np.abs(floats(items, "log_change")) * floats(items, "eta") * floats(items, "eta_log_sd")
 
 
 def _total_row(items: pd.DataFrame, parts: pd.DataFrame, rows: pd.Series, name: str) -> dict[str, object]:
     """Return the sums of some items, with intervals that know which shocks they share."""
     mine, numbers = items[rows.to_numpy(dtype=bool)], parts[rows.to_numpy(dtype=bool)]
     platform, campaign = codes_of(mine["platform"]), codes_of(campaigns_of(mine))
-    signed = np.sign(floats(mine, "log_change")) * _change_sd(mine)
+    follow = floats(mine, "plan_follow")
     shocks = [
-        SharedShock(platform, floats(mine, "day_log_sd")),
-        SharedShock(campaign, floats(mine, "trend_log_sd")),
-        SharedShock(platform, signed),
+        SharedShock(platform, floats(mine, "day_log_sd") * follow),
+        SharedShock(campaign, floats(mine, "trend_log_sd") * follow),
+        SharedShock(platform, np.sign(floats(mine, "log_change")) * _change_sd(mine) * follow),
     ]
     row: dict[str, object] = {"platform": name}
     for measure in MEASURES:

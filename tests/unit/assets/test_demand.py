@@ -121,7 +121,7 @@ def test_a_promotion_cannot_lift_clicks_over_what_the_budget_pays():
 def test_an_exhausted_campaign_follows_no_shock():
     one = demand({"campaign_budget": 100.0, "day_log_sd": 0.1}).loc[0]
     assert one["is_exhausted"]
-    assert one["day_log_sd"] < 0.05
+    assert one["next_clicks_shape"] > demand({"campaign_budget": 500.0, "day_log_sd": 0.1}).loc[0, "next_clicks_shape"]
     assert one["next_clicks"] == pytest.approx(100.0, rel=0.01)
 
 
