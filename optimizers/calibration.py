@@ -171,7 +171,8 @@ def coverage_interval(inside: ArrayLike, n_forecasts: ArrayLike, level: float = 
     n = total / max(1.0, spread / alone) if alone > 0 else total
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    # at the ends of 0-1 the last digit of a float may leave the share outside
+    return max(0.0, min(float(middle - reach), share)), min(1.0, max(float(middle + reach), share))
 
 
 def randomised_pit(actual: ArrayLike, mean: ArrayLike, shape: ArrayLike, uniform: ArrayLike) -> FloatArray:
