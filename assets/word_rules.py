@@ -55,4 +55,6 @@ def is_long(texts: pd.Series) -> np.ndarray:
     """Return which texts are long-tail: three words, or four Chinese segments."""
     plain = normal_words(texts)
     segments = [sum(bool(IS_HAN.search(part)) for part in rjieba.cut(text)) for text in plain]
-    return is_long_tail(plain.map(lambda text: len(text.split())).to_numpy(dtype=np.float64), np.array(segments, dtype=np.float64))
+    return is_long_tail(
+        plain.map(lambda text: len(text.split())).to_numpy(dtype=np.float64), np.array(segments, dtype=np.float64)
+    )
