@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from assets.arrays import codes_of, floats
-from assets.roots import root_matrix, text_codes
+from assets.roots import root_matrix, roots_by_group, text_codes
 from optimizers import shrinkage
-from optimizers.effects import Effects, stack_effects
+from optimizers.effects import Effects, Signal, join_effects, stack_effects
 from optimizers.glm import LogRateFit, fit_log_rates
 from optimizers.means import MeanEstimate
 from optimizers.metrics import ratio
@@ -47,7 +47,7 @@ def add_rates(items: pd.DataFrame) -> pd.DataFrame:
     out = items.copy()
     groups = _groups_of(out)
     counts = floats(out, "effective_conversions"), floats(out, "effective_clicks")
-    fit = fit_log_rates(*counts, groups.pool, _effects_of(out, groups))
+    fit = fit_log_rates(*counts, groups.pool, _with_interest(_effects_of(out, groups), out, groups))
     cvr = shrinkage.update_rates(*counts, fit.prior)
     aov = shrinkage.pool_means(
         floats(out, "effective_value"), floats(out, "effective_orders"), groups.product, groups.pool
@@ -88,33 +88,35 @@ def _groups_of(items: pd.DataFrame) -> _Groups:
 
 
 def _effects_of(items: pd.DataFrame, groups: _Groups) -> Effects:
-    """Return the effects that items share, in the order of ``FACTORS``; signals only where any platform tells them."""
+    """Return the effects that items share, in the order of ``FACTORS``."""
     is_keyword = (items["level"] == "keyword").to_numpy(dtype=bool)
     texts = items["keyword"].where(is_keyword)
+    roots = root_matrix(texts)
     factors = [
         np.where(is_keyword, groups.campaign, -1),
-        root_matrix(texts),
+        roots,
+        roots_by_group(roots, codes_of(items["platform"])),
         text_codes(texts),
         codes_of(items["product_id"]),
         codes_of(items["platform"] + "|" + items["match_type"]),
-        *_signals(items, groups),
     ]
     return stack_effects(len(items), factors)
 
 
-def _signals(items: pd.DataFrame, groups: _Groups) -> list[np.ndarray]:
-    """Return the logs of what carts and favourites say beside the platform's usual rates, 0 where nothing is told.
+def _with_interest(effects: Effects, items: pd.DataFrame, groups: _Groups) -> Effects:
+    """Return the effects with one more: what carts and favourites say of an item beyond its campaign, words and product.
 
-    Carts count without those that became orders: these are among the conversions already, and what is left of a Poisson
-    count is independent of what was taken away.
+    Taken as independent of the orders, given the item's rate. Where most orders were carts before, the same luck counts
+    twice and intervals are a little narrow: no export tells which carts became orders.
     """
-    clicks = floats(items, "effective_cart_clicks")
-    sold = ratio(floats(items, "effective_conversions"), floats(items, "effective_clicks")) * clicks
-    carts = np.maximum(floats(items, "effective_carts") - np.nan_to_num(sold), 0.0)
-    seen = ((carts, clicks), (floats(items, "effective_favorites"), floats(items, "effective_favorite_clicks")))
-    alone = np.zeros(len(items), dtype=np.int64)
-    found = [shrinkage.pool_rates(counts, exposure, alone, groups.pool) for counts, exposure in seen]
-    return [np.nan_to_num(np.log(one.mean / one.prior_mean)) for one in found]
+    exposure = floats(items, "effective_cart_clicks") + floats(items, "effective_favorite_clicks")
+    if not exposure.any():
+        return effects
+    events = floats(items, "effective_carts") + floats(items, "effective_favorites")
+    seen = shrinkage.update_rates(events, exposure, fit_log_rates(events, exposure, groups.pool, effects).prior)
+    tells = np.bincount(groups.pool, exposure)[groups.pool] > 0
+    signal = Signal(np.where(tells, np.log(seen.mean / seen.prior_mean), 0.0), np.where(tells, 1.0 / seen.shape, 0.0))
+    return join_effects(effects, stack_effects(len(items), [signal]))
 
 
 def _pooled(items: pd.DataFrame, events: str, exposure: str, groups: _Groups) -> RatePosterior:

@@ -33,8 +33,20 @@ def root_matrix(keywords: pd.Series) -> csr_array:
     code, names = pd.factorize(np.array([word for found in words for word in found], dtype=object), sort=True)
     by_text = csr_array((np.ones(code.size), (owner, code)), shape=(len(texts), len(names)))
     matrix = csr_array(by_text[text_of_row])
-    n_items = np.bincount(matrix.indices, minlength=len(names))
-    return csr_array(matrix[:, np.flatnonzero((n_items >= MIN_SHARED) & (n_items < len(keywords)))])
+    return _shared_columns(matrix)
+
+
+def roots_by_group(roots: csr_array, group: np.ndarray) -> csr_array:
+    """Return the same roots with columns of their own in each group (platform): a word may sell here and not there.
+
+    ``group`` holds codes >= 0, shape (n_items,). No column where there is one group only, for it would say the same twice.
+    """
+    n_items, n_roots = roots.shape
+    if np.unique(group).size < 2:
+        return csr_array((n_items, 0))
+    pair = np.repeat(group, np.diff(roots.indptr)) * n_roots + roots.indices
+    shape = (n_items, n_roots * (int(group.max()) + 1))
+    return _shared_columns(csr_array((roots.data, pair, roots.indptr), shape=shape))
 
 
 def text_codes(keywords: pd.Series) -> np.ndarray:
@@ -70,6 +82,12 @@ def _with_pairs(pieces: list[str]) -> set[str]:
         found |= {run[i : i + 2] for i in range(max(len(run) - 1, 1))} | {piece}
         run = ""
     return found
+
+
+def _shared_columns(matrix: csr_array) -> csr_array:
+    """Return the columns that several items have, but not all."""
+    n_items = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    return csr_array(matrix[:, np.flatnonzero((n_items >= MIN_SHARED) & (n_items < matrix.shape[0]))])
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,24 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from optimizers.errors import InvalidInputError
+from optimizers.inputs import ANY, NON_NEGATIVE, read_columns
 from optimizers.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A covariate that is itself an estimate: what another count says of each item, and how sure that is.
+
+    Attributes
+    ----------
+    value : array of shape (n_items,)
+        Log deviation from what is usual, 0 where nothing is told.
+    log_variance : array of shape (n_items,)
+        Variance of the value, >= 0; 0 also where nobody like the item tells anything.
+    """
+
+    value: FloatArray
+    log_variance: FloatArray
 
 
 @dataclass(frozen=True)
@@ -23,6 +40,8 @@ class Effects:
     ----------
     matrix : sparse array of shape (n_items, n_effects)
         1 where the effect is one of the item's (a covariate's own value), otherwise 0.
+    doubt : sparse array of shape (n_items, n_effects)
+        Variance of the matrix's own numbers: 0 but for signals.
     factor : int array of shape (n_effects,)
         The factor of each effect, 0, 1, 2 ... in the order in which they were given.
     n_factors : int
@@ -30,15 +49,16 @@ class Effects:
     """
 
     matrix: csr_array
+    doubt: csr_array
     factor: IntArray
     n_factors: int
 
     def of_rows(self, rows: IntArray) -> Effects:
         """Return the same effects for some of the items."""
-        return Effects(self.matrix[rows], self.factor, self.n_factors)
+        return Effects(self.matrix[rows], self.doubt[rows], self.factor, self.n_factors)
 
 
-def stack_effects(n_items: int, factors: Sequence[IntArray | FloatArray | csr_array]) -> Effects:
+def stack_effects(n_items: int, factors: Sequence[IntArray | Signal | csr_array]) -> Effects:
     """Put factors side by side.
 
     Parameters
@@ -46,8 +66,8 @@ def stack_effects(n_items: int, factors: Sequence[IntArray | FloatArray | csr_ar
     n_items : int
         Rows of every factor.
     factors : sequence of arrays
-        Per factor either whole codes of shape (n_items,), negative for no effect; or a covariate of shape (n_items,), float,
-        0 where it is not told; or a sparse matrix of shape (n_items, n_levels) where an item has several levels (words).
+        Per factor either whole codes of shape (n_items,), negative for no effect; or a signal; or a sparse matrix of shape
+        (n_items, n_levels) where an item has several levels (words).
 
     Returns
     -------
@@ -57,7 +77,7 @@ def stack_effects(n_items: int, factors: Sequence[IntArray | FloatArray | csr_ar
     Raises
     ------
     InvalidInputError
-        If a factor has another number of rows, or a number that is not finite.
+        If a factor has another number of rows, a number that is not finite, or a negative variance.
 
     Examples
     --------
@@ -66,26 +86,44 @@ def stack_effects(n_items: int, factors: Sequence[IntArray | FloatArray | csr_ar
            [0., 1., 0., 0.]])
     """
     parts = [_columns(n_items, factor) for factor in factors]
-    if not parts:
-        return Effects(csr_array((n_items, 0)), np.zeros(0, dtype=np.int64), 0)
-    sizes = [part.shape[1] for part in parts]
-    matrix = csr_array(hstack(parts, format="csr"))
-    return Effects(matrix, np.repeat(np.arange(len(parts)), sizes), len(parts))
+    sizes = [matrix.shape[1] for matrix, _ in parts]
+    matrix, doubt = (
+        csr_array(hstack([part[side] for part in parts] or [_none(n_items, 0)], format="csr")) for side in (0, 1)
+    )
+    return Effects(matrix, doubt, np.repeat(np.arange(len(parts)), sizes), len(parts))
 
 
-def _columns(n_items: int, factor: IntArray | FloatArray | csr_array) -> csr_array:
+def join_effects(first: Effects, second: Effects) -> Effects:
+    """Return the effects of both, those of ``first`` before those of ``second``; both are of the same items."""
+    return Effects(
+        csr_array(hstack([first.matrix, second.matrix], format="csr")),
+        csr_array(hstack([first.doubt, second.doubt], format="csr")),
+        np.concatenate([first.factor, second.factor + first.n_factors]),
+        first.n_factors + second.n_factors,
+    )
+
+
+def _columns(n_items: int, factor: IntArray | Signal | csr_array) -> tuple[csr_array, csr_array]:
+    """Return a factor's columns and the variances of their numbers, checked."""
     what = "cannot use a factor"
-    if factor.shape[0] != n_items:
-        raise InvalidInputError(what, f"{factor.shape[0]} rows", f"{n_items} rows", ["factor"], "Align the columns.")
-    if isinstance(factor, csr_array):
-        matrix = factor.astype(np.float64)
-    elif np.issubdtype(factor.dtype, np.integer):
-        matrix = _indicators(factor.astype(np.int64))
+    if isinstance(factor, Signal):
+        signal = (("value", factor.value, ANY), ("log_variance", factor.log_variance, NON_NEGATIVE))
+        read = read_columns(what, {name: (values, bounds) for name, values, bounds in signal})
+        matrix, doubt = (csr_array(column.reshape(-1, 1)) for column in read)
+    elif isinstance(factor, csr_array):
+        matrix, doubt = factor.astype(np.float64), _none(*factor.shape)
     else:
-        matrix = csr_array(np.asarray(factor, dtype=np.float64).reshape(-1, 1))
+        matrix = _indicators(factor)
+        doubt = _none(*matrix.shape)
+    if matrix.shape[0] != n_items:
+        raise InvalidInputError(what, f"{matrix.shape[0]} rows", f"{n_items} rows", ["factor"], "Align the columns.")
     if not np.isfinite(matrix.data).all():
         raise InvalidInputError(what, "a number that is not finite", "finite numbers", ["factor"], "Mend the factor.")
-    return matrix
+    return matrix, doubt
+
+
+def _none(n_items: int, n_effects: int) -> csr_array:
+    return csr_array((n_items, n_effects), dtype=np.float64)
 
 
 def _indicators(codes: IntArray) -> csr_array:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from optimizers.conjugate import solve_by_conjugate_gradients
-from optimizers.effects import Effects, stack_effects
+from optimizers.effects import Effects, join_effects, stack_effects
 from optimizers.groups import rows_by_group, sample_rows
 from optimizers.inputs import NON_NEGATIVE, read_codes, read_columns
 from optimizers.priors import RateLevel, concentration_of, fit_concentration
@@ -32,6 +32,7 @@ OWN_CONCENTRATION = 6.0  # beyond campaign and words, items differ by about 40 %
 POOL_LOG_SD = (
     0.3  # how far one pool's concentration lies from that of all: a pool of few sales learns it from the others
 )
+SIGNAL_LOG_SD = 1.0  # ... but where signals tell what items are like, little may be left of their own effects
 JEFFREYS_EVENTS = 0.5
 
 
@@ -144,7 +145,7 @@ def fit_log_rates(events: ArrayLike, exposure: ArrayLike, pool: IntArray, effect
     happened, exposed = read_columns(what, {"events": (events, NON_NEGATIVE), "exposure": (exposure, NON_NEGATIVE)})
     pools = read_codes(what, "pool", pool, happened.size)
     codes = np.unique(pools, return_inverse=True)[1].astype(np.int64)
-    stacked = _with_pools(codes, effects)
+    stacked = join_effects(stack_effects(codes.size, [codes]), effects)
     rows = np.flatnonzero(exposed > 0)
     if rows.size == 0:
         return _nothing_known(happened.size, effects)
@@ -153,13 +154,6 @@ def fit_log_rates(events: ArrayLike, exposure: ArrayLike, pool: IntArray, effect
     sample = seen.of_rows(np.sort(sample_rows(seen.exposure, seen.events)))
     model = _fit_effects(seen, _fit_model(sample))
     return _leave_out(data, model, seen)
-
-
-def _with_pools(pool: IntArray, effects: Effects) -> Effects:
-    matrix = stack_effects(pool.size, [pool, effects.matrix]).matrix
-    n_pools = matrix.shape[1] - effects.matrix.shape[1]
-    factor = np.concatenate([np.zeros(n_pools, dtype=np.int64), effects.factor + 1])
-    return Effects(matrix, factor, effects.n_factors + 1)
 
 
 def _nothing_known(n_items: int, effects: Effects) -> LogRateFit:
@@ -238,11 +232,11 @@ def _fit_concentrations(data: _Data, model: _Model) -> FloatArray:
     level = RateLevel(np.exp(mean), concentration_of(log_variance))
     typical = fit_concentration(data.events, data.exposure, level, OWN_CONCENTRATION)
     found = np.full(model.concentration.size, typical)
+    doubt = np.asarray(data.effects.doubt.sum(axis=1))
     for rows in rows_by_group(data.pool):
         above = RateLevel(level.mean[rows], level.shape[rows])
-        found[data.pool[rows[0]]] = fit_concentration(
-            data.events[rows], data.exposure[rows], above, typical, POOL_LOG_SD
-        )
+        log_sd = SIGNAL_LOG_SD if doubt[rows].any() else POOL_LOG_SD
+        found[data.pool[rows[0]]] = fit_concentration(data.events[rows], data.exposure[rows], above, typical, log_sd)
     return found
 
 
@@ -256,7 +250,7 @@ def _without_own(data: _Data, model: _Model, seen: _Data) -> tuple[FloatArray, F
     left = 1.0 / (precision[matrix.indices] - square * np.repeat(weight, per_row))
     reach = csr_array((square * left, matrix.indices, matrix.indptr), shape=matrix.shape)
     variance = np.asarray(reach.sum(axis=1), dtype=np.float64)
-    return model.log_rate(matrix) - score * variance, variance
+    return model.log_rate(matrix) - score * variance, variance + data.effects.doubt @ model.effect**2
 
 
 def _precision(seen: _Data, model: _Model) -> FloatArray:
