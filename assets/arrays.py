@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,3 +16,13 @@ def floats(frame: pd.DataFrame, column: str) -> np.ndarray:
 def codes_of(labels: pd.Series) -> np.ndarray:
     """Return labels as codes 0, 1, 2 ... in the order of the sorted labels, shape (n_rows,)."""
     return pd.factorize(labels, sort=True)[0]
+
+
+def distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return each row's place among the distinct values of ``columns``, and those values as a frame."""
+    code = np.zeros(len(frame), dtype=np.int64)
+    for name in columns:
+        found = pd.factorize(frame[name])[0] + 1
+        code = code * (int(found.max(initial=0)) + 1) + found
+    _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    return place, frame[list(columns)].iloc[first].reset_index(drop=True)

@@ -6,13 +6,14 @@ lie in one bucket, so buckets may be counted in turn and put under one another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from assets.arrays import distinct
 from assets.batch import Batch
+from assets.bid_history import bid_changes, present_counts
 from assets.day_factors import DayFactors
 from assets.maturity_curves import Maturity
 from assets.net_value import NetValue
@@ -25,11 +26,12 @@ IDENTITY = (
     "match_type", "product_id", "currency", "fx_rate",
 )  # fmt: skip
 SHARES = ("impression_share", "lost_to_rank_share", "lost_to_budget_share")
-PER_DAY = {"clicks": "clicks_per_day", "cost": "cost_per_day", "impressions": "impressions_per_day"}
+# at today's bid: a window that mixes several bids tells of one that nobody bids any more
+PER_DAY = {"clicks_now": "clicks_per_day", "cost_now": "cost_per_day", "impressions": "impressions_per_day"}
 # target columns: exposure, events <- source columns: exposure, events; only days on which both are told
 COUNTED = {
     ("effective_orders", "effective_value"): ("conversions", "conversion_value"),
-    ("effective_paid_clicks", "effective_cost"): ("clicks", "cost"),
+    ("effective_paid_clicks", "effective_cost"): ("clicks", "cost_at_now"),
     ("effective_impressions", "effective_impression_clicks"): ("impressions", "clicks"),
     ("effective_cart_clicks", "effective_carts"): ("clicks", "carts"),
     ("effective_favorite_clicks", "effective_favorites"): ("clicks", "favorites"),
@@ -47,6 +49,7 @@ class Shared:
     maturity: Maturity
     factors: DayFactors
     net: NetValue
+    bids: pd.DataFrame  # the log of published bids
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def count_items(daily: pd.DataFrame, shared: Shared, batch: Batch) -> pd.DataFra
     """Return one row per item of ``daily``, sorted by item."""
     rows = _in_order(daily, batch)
     numbers, told = _numbers(rows.daily), _told(rows.daily)
+    _add_present(numbers, told, bid_changes(rows.daily, shared.bids))
     out = pd.DataFrame({"item": rows.items.astype("str")})
     for name in SUMS:
         out[name] = rows.sums(numbers[name])
@@ -113,17 +117,29 @@ def _told(daily: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: daily[name].notna().to_numpy(dtype=bool) for name in SUMS}
 
 
+def _add_present(numbers: dict[str, np.ndarray], told: dict[str, np.ndarray], change: np.ndarray) -> None:
+    """Add what each day would have brought at today's bid, and what its own clicks would have cost."""
+    now = present_counts(numbers["clicks"], numbers["cost"], change)
+    numbers["clicks_now"], numbers["cost_now"] = now
+    more = np.divide(now.clicks, numbers["clicks"], out=np.ones(len(change)), where=numbers["clicks"] > 0)
+    numbers["cost_at_now"], told["cost_at_now"] = now.cost / more, told["cost"]
+
+
 def _effective(rows: _Rows, exposure: np.ndarray, events: np.ndarray) -> EffectiveCounts:
     return effective_counts(rows.item, rows.weight, exposure, events, len(rows.items))
 
 
 def _add_conversion_exposure(out: pd.DataFrame, rows: _Rows, clicks: np.ndarray, shared: Shared) -> None:
-    """Add effective clicks (x maturity x the day's cvr factor) and conversions, thinner where maturity is unsure."""
+    """Add effective clicks (x maturity x the day's cvr factor) and conversions, thinner where maturity is unsure.
+
+    A pre-sale day that nobody can judge yet counts in neither.
+    """
     keys, spots = distinct(rows.daily, ["platform", "account", "report_date", "as_of"])
     readiness = shared.maturity.share(spots) * shared.factors.of(spots["platform"], spots["report_date"], "cvr")
-    exposure, log_sd = clicks * readiness[keys], shared.maturity.log_sd(spots)[keys]
+    is_open = ~shared.maturity.is_pending(spots)[keys]
+    exposure, log_sd = clicks * readiness[keys] * is_open, shared.maturity.log_sd(spots)[keys]
     orders = rows.daily["conversions"].astype("Float64").fillna(0).to_numpy(dtype=np.float64)
-    found = _effective(rows, exposure, orders)
+    found = _effective(rows, exposure, orders * is_open)
     unsure = ratio(rows.sums(rows.weight * exposure * log_sd), rows.sums(rows.weight * exposure))
     out["maturity_log_sd"] = np.nan_to_num(unsure)
     expected = found.exposure * out["platform"].map(_platform_rates(shared)).to_numpy(dtype=np.float64)
@@ -134,7 +150,7 @@ def _add_conversion_exposure(out: pd.DataFrame, rows: _Rows, clicks: np.ndarray,
 
 def _platform_rates(shared: Shared) -> pd.Series:
     """Return conversions per matured click by platform."""
-    days = shared.days
+    days = shared.days[shared.days["told_clicks"] > 0]
     exposure = days["told_clicks"] * shared.maturity.share(days)
     sums = pd.DataFrame({"events": days["conversions"], "exposure": exposure}).groupby(days["platform"]).sum()
     return pd.Series(np.nan_to_num(ratio(sums["events"], sums["exposure"])), index=sums.index)
@@ -182,7 +198,7 @@ def _add_usual_day(
 def _add_recent(out: pd.DataFrame, rows: _Rows, numbers: dict[str, np.ndarray], shared: Shared, batch: Batch) -> None:
     """Add the sums of the last seven days, and on how many of them the item's account was reported at all."""
     recent = rows.age < RECENT_DAYS
-    for name in ("clicks", "cost", "conversions", "conversion_value"):
+    for name in ("clicks", "cost", "conversions", "conversion_value", "clicks_now", "cost_now"):
         out[f"{name}_7d"] = rows.sums(numbers[name] * recent)
     first = pd.Timestamp(batch.night) - pd.Timedelta(days=RECENT_DAYS)
     days = shared.days[shared.days["report_date"] > first]
@@ -204,13 +220,3 @@ def _add_shares(out: pd.DataFrame, rows: _Rows) -> None:
             values = np.where(is_bound, 0.0, values)
         known = ~np.isnan(values)
         out[name] = ratio(rows.sums(rows.weight * np.where(known, values, 0.0)), rows.sums(rows.weight * known))
-
-
-def distinct(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return each row's place among the distinct values of ``columns``, and those values as a frame."""
-    code = np.zeros(len(frame), dtype=np.int64)
-    for name in columns:
-        found = pd.factorize(frame[name])[0] + 1
-        code = code * (int(found.max(initial=0)) + 1) + found
-    _, first, place = np.unique(code, return_index=True, return_inverse=True)
-    return place, frame[list(columns)].iloc[first].reset_index(drop=True)

@@ -20,6 +20,7 @@ from assets.batch import Batch, Batches
 from assets.calendar_days import outage_days
 from assets.catalogue import bad_patterns, with_entities, with_products
 from assets.day_factors import learn_day_factors
+from assets.experiments_log import logged_bids
 from assets.item_counts import IDENTITY, SHARES, SUMS, Shared, count_items
 from assets.maturity_curves import learn_maturity, seen_versions
 from assets.money import to_shop_money
@@ -171,9 +172,12 @@ def _bullets(lines: Sequence[str]) -> str:
 def learn_shared(days: pd.DataFrame, seen: pd.DataFrame, batch: Batch) -> Shared:
     """Return what all items share, from the sums of accounts and days and the versions of days seen so far."""
     maturity = learn_maturity(seen, batch)
+    days = days.assign(told_clicks=np.where(maturity.is_pending(days), 0.0, days["told_clicks"]))
     told = np.nan_to_num(ratio(days["told_clicks"], days["clicks"]))
     factors = learn_day_factors(days, batch, maturity.share(days) * told)
-    return Shared(days, maturity, factors, learn_net_value(days, load_orders(batch), maturity, batch))
+    return Shared(
+        days, maturity, factors, learn_net_value(days, load_orders(batch), maturity, batch), logged_bids(batch)
+    )
 
 
 def summarise(daily: pd.DataFrame, batch: Batch, shared: Shared | None = None) -> pd.DataFrame:
