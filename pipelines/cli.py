@@ -58,6 +58,27 @@ def backfill(
 
 
 @app.command()
+def backtest(
+    first: Annotated[
+        str, typer.Option("--from", help="First night, YYYY-MM-DD; start some weeks early to let it learn.")
+    ],
+    last: Annotated[str, typer.Option("--to", help="Last night, YYYY-MM-DD.")],
+    home: HOME = None,
+    scratch: Annotated[
+        Path | None, typer.Option(help="Empty folder that keeps the replayed nights (default: a temporary one).")
+    ] = None,
+    json_output: JSON = False,
+) -> None:
+    """Replay old nights as they were known, in a home of their own, and compare what they expected with what came.
+
+    Example: bidwright backtest --from 2025-06-01 --to 2025-06-14
+    """
+    from pipelines import backtest as command  # noqa: PLC0415
+
+    _end(command.backtest(home, first, last, scratch, json_output))
+
+
+@app.command()
 def publish(
     home: HOME = None,
     night: NIGHT = "",
