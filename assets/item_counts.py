@@ -142,8 +142,8 @@ def _add_conversion_exposure(out: pd.DataFrame, rows: _Rows, clicks: np.ndarray,
     found = _effective(rows, exposure, orders * is_open)
     unsure = ratio(rows.sums(rows.weight * exposure * log_sd), rows.sums(rows.weight * exposure))
     out["maturity_log_sd"] = np.nan_to_num(unsure)
-    expected = found.exposure * out["platform"].map(_platform_rates(shared)).to_numpy(dtype=np.float64)
-    kept = information_kept(expected, out["maturity_log_sd"])
+    rate = out["platform"].map(_platform_rates(shared)).fillna(0.0).to_numpy(dtype=np.float64)
+    kept = information_kept(found.exposure * rate, out["maturity_log_sd"])
     out["effective_clicks"], out["effective_conversions"] = kept * found.exposure, kept * found.events
     out["is_maturity_learned"] = shared.maturity.is_learned(out)
 
