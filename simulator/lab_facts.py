@@ -62,6 +62,10 @@ class LabWarehouse:
         found = self.triangle()
         return found if kind == "keyword_daily" else found.iloc[:0]
 
+    def window_rows(self, *_: Any) -> int:
+        """Stand in for ``window.window_rows``: the window is read at once."""
+        return 0
+
     def order_sums(self, _home: Any, _inputs: Any, start: date, _threads: int = 1) -> pd.DataFrame:
         """Stand in for ``window.order_sums``."""
         return sum_orders(self.truth, self.lived, (start, self.night), self.export_days)
@@ -182,7 +186,7 @@ class LabWarehouse:
 @contextmanager
 def answering(warehouse: LabWarehouse) -> Iterator[None]:
     """Let every stage that asks the warehouse's window ask ``warehouse`` instead."""
-    names = ("daily_window", "latest_state", "period_facts", "snapshots", "order_sums")
+    names = ("daily_window", "latest_state", "period_facts", "snapshots", "order_sums", "window_rows")
     with patch.multiple(window, **{name: getattr(warehouse, name) for name in names}):
         yield
 
