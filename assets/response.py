@@ -6,12 +6,21 @@ Here belong the columns of the response and what evidence each row's numbers res
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from assets.arrays import floats
 from assets.batch import Batch
-from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse, rank_ceiling
+from assets.bid_trials import cell_of, learn_responses
+from assets.experiments_log import logged_bids
+from assets.performance import DailyParts
+from optimizers.belief import PRIOR_ETA_LOG_SD, Response, join_with_prior
+from optimizers.elasticity import NO_ESTIMATE, ResponseEstimate
+from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, PRIOR_RHO, KeywordResponse, rank_ceiling
+
+NUMBERS = ("eta", "eta_log_sd", "rho", "kappa")
 
 # Value of a closed-bid campaign grows like cost to this power: below the 0.9 that the design allows, above the square root
 # of saturated feeds. A target steers cost with theta = 1 / (1 - beta), the same curve seen from the other side.
@@ -19,9 +28,7 @@ PRIOR_BETA = 0.7
 # Sales through affiliates grow like the commission rate to the power 1/2 (a cautious prior), so like its cost to the power
 # (1/2) / (1 + 1/2): cost is rate times sales.
 COMMISSION_BETA = 1.0 / 3.0
-# One standard deviation of the prior's logarithm: 80 % of elasticities within 0.38-0.94, what bid landscapes usually show.
-PRIOR_ETA_LOG_SD = 0.35
-PRIOR_RHO = 1.0  # truthful auction: the next click costs the bid
+PRIOR = Response(PRIOR_ETA, PRIOR_ETA_LOG_SD, PRIOR_RHO, PRIOR_KAPPA)
 
 
 def add_response(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -30,12 +37,25 @@ def add_response(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     A platform's own bid landscape wins over what our jittered bids have taught, that over the prior. An item without a bid
     of its own is ``closed``: its curve is used only if a bid appears.
     """
-    out = items.copy()
-    out["eta"], out["eta_log_sd"], out["rho"], out["kappa"] = PRIOR_ETA, PRIOR_ETA_LOG_SD, PRIOR_RHO, PRIOR_KAPPA
+    out = with_trials(items, learn_responses(logged_bids(batch), DailyParts(batch), items))
     out["beta"] = PRIOR_BETA
-    is_open = (out["level"] == "keyword") & out["bid"].notna()
-    out["response_evidence"] = pd.Series(np.where(is_open, "prior", "closed"), index=out.index, dtype="str")
     out["ceiling"] = np.fmin(rank_ceiling(floats(out, "lost_to_rank_share"), floats(out, "eta")), MAX_MULTIPLIER)
+    return out
+
+
+def with_trials(items: pd.DataFrame, found: Mapping[str, ResponseEstimate]) -> pd.DataFrame:
+    """Return the items with the prior response, or where trials of their platform and match type are usable, the posterior."""
+    out = items.copy()
+    cell = cell_of(items)
+    is_open = ((items["level"] == "keyword") & items["bid"].notna()).to_numpy(dtype=bool)
+    believed = {name: join_with_prior(found.get(name, NO_ESTIMATE), PRIOR) for name in cell.unique()}
+    for name in NUMBERS:
+        out[name] = np.where(
+            is_open, cell.map({key: getattr(one, name) for key, one in believed.items()}), getattr(PRIOR, name)
+        )
+    is_learned = is_open & cell.isin([name for name, one in found.items() if one.is_usable]).to_numpy(dtype=bool)
+    label = np.select([~is_open, is_learned], ["closed", "jitter"], "prior")
+    out["response_evidence"] = pd.Series(label, index=out.index, dtype="str")
     return out
 
 

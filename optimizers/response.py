@@ -32,7 +32,7 @@ __all__ = [
 # Assumption until the bid jitter has measured it: +10 % bid brings about +6 % clicks, inside the 0.3-0.9 that bid
 # landscapes of search auctions usually show; 1 would call every raise proportional, 0 every raise useless.
 PRIOR_ETA = 0.6
-PRIOR_KAPPA = 1.0  # truthful second-price auction: the next click costs what is bid
+PRIOR_RHO = PRIOR_KAPPA = 1.0  # truthful second-price auction: the next click costs what is bid
 PRIOR_BUDGET_BETA = 0.7  # assumption: +10 % of an exhausted budget brings about +7 % value, later hours being poorer
 PRIOR_TARGET_THETA = 1.0 / (1.0 - PRIOR_BUDGET_BETA)  # the same curve, steered by a target
 
