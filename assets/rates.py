@@ -129,7 +129,7 @@ def _add_interval(items: pd.DataFrame, name: str, found: RatePosterior | MeanEst
 
 def _add_worth(items: pd.DataFrame, cvr: RatePosterior, aov: MeanEstimate, cpc: MeanEstimate) -> None:
     """Add what a click brings: in sales after refunds and double claims, on the value basis, and beside its price."""
-    kept = floats(items, "net_factor") if "net_factor" in items else np.ones(len(items))
+    kept = floats(items, "net_factor")
     revenue = shrinkage.value_per_click(cvr, aov, kept)  # on sales; a margin of 0 must not take the ROAS with it
     _add_interval(items, "revenue_per_click", revenue)
     items["value_log_sd"] = revenue.log_sd
