@@ -48,7 +48,7 @@ def score_night(forecasts: pd.DataFrame, seen: pd.DataFrame, outcomes: pd.Series
     parts = [*_item_scores(items, night), *_total_scores(forecasts, items, seen)]
     scored = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*CELL, *SUMS])
     scored["evidence_grade"] = scored["evidence_grade"].fillna("none")
-    sums = scored.groupby(CELL, sort=True)[SUMS].sum().reset_index()
+    sums = scored[scored["n"] > 0].groupby(CELL, sort=True)[SUMS].sum().reset_index()
     return sums.assign(night=pd.Timestamp(night))
 
 
@@ -79,7 +79,10 @@ def _item_scores(items: pd.DataFrame, night: date) -> list[pd.DataFrame]:
     both = combine_concentrations(clicks_shape, cvr_shape)
     return [
         _counted(items, "clicks", (floats(items, "clicks"), floats(items, "seen_clicks"), clicks_shape), night),
-        _counted(items, "cvr", (given_clicks, floats(items, "seen_conversions"), cvr_shape), night),
+        # what a click brings does not hang on the bid, so an edit that was not applied says as much of it
+        _counted(items, "cvr", (given_clicks, floats(items, "seen_conversions"), cvr_shape), night).assign(
+            outcome=AS_PLANNED
+        ),
         _counted(
             items, "conversions", (floats(items, "conversions") * share, floats(items, "seen_conversions"), both), night
         ),
@@ -103,7 +106,7 @@ def _counted(
     out.loc[rows, "n_scored"] = 1.0
     out.loc[rows, "n_inside"] = ((place >= TAIL) & (place <= 1.0 - TAIL)).astype(np.float64)
     out.loc[rows, "log_score"] = log_score(seen[rows], forecast[rows], shape[rows])
-    return out[out["n"] > 0]
+    return out
 
 
 def _scored(items: pd.DataFrame, measure: str, forecast: np.ndarray, seen: np.ndarray) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from assets.hindsight import ALL, AS_PLANNED, CELL, SUMS, edit_outcomes, score_n
 from assets.maturity_curves import learn_maturity, seen_versions
 from assets.performance import load_daily
 from assets.presentation import forecast_words, tables
+from assets.presentation.forecast_words import is_platform_sum
 from assets.steps import Step, night_table
 from assets.warehouse import state
 from assets.warehouse.errors import WarehouseError
@@ -144,9 +145,10 @@ def summarise_scores(sums: pd.DataFrame, learned: dict[str, Correction]) -> pd.D
         dict(zip(CELL, key, strict=True)) | _scores(part) for key, part in pd.concat(parts).groupby(CELL, sort=True)
     ]
     out = pd.DataFrame(rows, columns=COLUMNS)
+    is_learned = is_platform_sum(out) & out["measure"].isin(LEARNED) & out["platform"].isin(learned)
     out["correction"] = [
-        getattr(learned[platform], measure) if measure in LEARNED and platform in learned else np.nan
-        for platform, measure in zip(out["platform"], out["measure"], strict=True)
+        getattr(learned[platform], measure) if told else np.nan
+        for platform, measure, told in zip(out["platform"], out["measure"], is_learned, strict=True)
     ]
     numbers = COLUMNS[len(CELL) :]
     return out.astype({**dict.fromkeys(CELL, "str"), **dict.fromkeys(numbers, "float64")})

@@ -24,24 +24,25 @@ MEASURES: Mapping[str, Mapping[Language, str]] = {
 TOLD = ("clicks", "cvr", "cost")  # what a person can act on; the table has them all
 HEADERS = ("平台", "项目", "夜数", "预测偏差", "偏差的 80% 区间", "80% 区间命中", "修正系数")
 SHOWN_ROWS = 25
+MIN_NIGHTS = 7  # fewer are chance, and would only alarm
 
 
-def platform_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that sum up a platform: all grades and actions of items whose settings are as planned."""
+def is_platform_sum(scores: pd.DataFrame) -> pd.Series:
+    """Return which rows sum up a platform: all grades and actions of items whose settings are as planned."""
     whole = (scores[["evidence_grade", "action"]] == "all").all(axis=1)
-    return scores[whole & (scores["level"] == "item") & (scores["outcome"] == "as_planned") & (scores["n"] > 0)]
+    return whole & (scores["level"] == "item") & (scores["outcome"] == "as_planned")
 
 
 def forecast_sentences(scores: pd.DataFrame) -> list[dict[str, str]]:
-    """Return one sentence per platform and measure in both languages; empty on first nights."""
-    rows = platform_scores(scores)
+    """Return one sentence per platform and measure in both languages; empty before a week of nights was scored."""
+    rows = scores[is_platform_sum(scores) & (scores["n_nights"] >= MIN_NIGHTS)]
     rows = rows[rows["measure"].isin(TOLD) & rows["bias"].notna()]
     return [{language: _sentence(row, language) for language in LANGUAGES} for row in rows.to_dict("records")]
 
 
 def scores_table(scores: pd.DataFrame) -> pd.DataFrame:
     """Return a short table of the platforms' scores: at most 25 rows of 7 text columns."""
-    rows = platform_scores(scores).head(SHOWN_ROWS).to_dict("records")
+    rows = scores[is_platform_sum(scores)].head(SHOWN_ROWS).to_dict("records")
     cells = [
         (
             platform_title(str(row["platform"]), "zh"), MEASURES[str(row["measure"])]["zh"], format_count(row["n_nights"]),
@@ -63,7 +64,7 @@ def _sentence(row: Mapping[Any, Any], language: Language) -> str:
     told = (
         f"{platform}：最近 {nights} 夜{name}预测{side[0]} {size}{around}"
         if is_zh
-        else f"{platform}: over the last {nights} nights {name} was forecast {size} {side[1]}{around}"
+        else f"{platform}: over the last {nights} nights the forecast of {name} was {size} {side[1]}{around}"
     )
     if math.isfinite(row["coverage"]):
         held = format_share(row["coverage"])

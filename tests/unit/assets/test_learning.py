@@ -87,7 +87,7 @@ def test_conversions_are_compared_at_the_share_that_is_reported_and_not_before_h
     assert one(half, "conversions")["forecast"] == pytest.approx(0.3)
     assert one(half, "cvr")["forecast"] == pytest.approx(0.05 * 8 * 0.6)
     early = cells([forecast("a")], seen({"share": 0.4}))
-    assert not len(early[(early["measure"] == "conversions") & (early["n"] > 0)])
+    assert not len(early[early["measure"] == "conversions"])
     assert one(early, "clicks")["n"] == 1.0
 
 
@@ -98,7 +98,7 @@ def test_a_rate_is_judged_by_the_clicks_that_came_so_items_without_clicks_say_no
 
 def test_conversions_that_a_platform_does_not_tell_are_no_zeros():
     scored = cells([forecast("a"), forecast("b")], seen({"conversions": np.nan, "conversion_value": np.nan}))
-    assert set(scored.loc[scored["n"] > 0, "measure"]) == {"clicks", "cost"}
+    assert set(scored["measure"]) == {"clicks", "cost"}
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,18 @@ def test_a_correction_that_works_does_not_unlearn_itself(tmp_path):
     assert learn_corrections(nightly(1.0), batch)["google_ads"].clicks == pytest.approx(0.9, abs=0.01)
 
 
-def test_what_was_not_applied_teaches_nothing(tmp_path):
-    sums = nightly(0.8).assign(outcome="not_applied")
-    assert learn_corrections(sums, make_batch(tmp_path)) == {}
+def test_what_was_not_applied_teaches_nothing_of_clicks_but_all_of_what_a_click_brings(tmp_path):
+    facts = seen({"clicks": 400.0, "conversions": 10.0})
+    parts = [
+        score_night(
+            pd.DataFrame([forecast(clicks=500.0)]), facts, pd.Series({"a": "not_applied"}, dtype="str"),
+            NIGHT - timedelta(days=back + 1),
+        )
+        for back in range(28)
+    ]  # fmt: skip
+    learned = learn_corrections(pd.concat(parts), make_batch(tmp_path))["google_ads"]
+    assert learned.clicks == 1.0
+    assert learned.cvr < 0.75
 
 
 def test_a_young_platform_leans_on_what_the_others_teach(tmp_path):
@@ -189,7 +198,7 @@ def test_a_platforms_bias_is_told_in_words_with_its_interval_and_what_is_done(tm
     assert check_table(scores, "forecast_scores").passed, check_table(scores, "forecast_scores").told
     told = [line for line in forecast_sentences(scores) if "clicks" in line["en"]]
     assert len(told) == 1
-    assert "clicks was forecast 4.5% too high" in told[0]["en"]
+    assert "the forecast of clicks was 4.5% too high" in told[0]["en"]
     assert "corrected by 0.96" in told[0]["en"]
     assert "点击预测偏高 4.5%" in told[0]["zh"]
     assert scores_table(scores).shape[1] == 7
@@ -248,3 +257,9 @@ def test_clicks_are_made_as_unsure_as_they_turned_out_to_be():
     assert 10.0 + 100.0 / wide["next_clicks_shape"].iloc[0] == pytest.approx(33.75)
     assert wide["next_clicks"].tolist() == [10.0, 0.0]
     assert widen_clicks(plain.assign(clicks_widening=1.0))["next_clicks_shape"].tolist() == pytest.approx([20.0, 20.0])
+
+
+def test_a_few_nights_are_not_told_to_people(tmp_path):
+    scores = summarise_scores(nightly(0.5, nights=6), {})
+    assert forecast_sentences(scores) == []
+    assert len(scores_table(scores)) > 0
