@@ -33,7 +33,7 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
     level = usual_level(items)
     out = with_usual_day(items, level)
     campaign = campaigns_of(out)
-    spent = out.groupby(campaign)["cost_7d"].transform("sum") / out["days_7d"].clip(lower=1)
+    spent = out.groupby(campaign)["cost_now_7d"].transform("sum") / out["days_7d"].clip(lower=1)
     budget = out["campaign_budget"].astype("Float64").astype("float64") * out["fx_rate"]
     known = campaign.map(before).astype("float64")
     found = demand_behind_budget(
@@ -97,7 +97,7 @@ def campaign_trend(items: pd.DataFrame, clicks: np.ndarray) -> tuple[np.ndarray,
     campaign = codes_of(campaigns_of(items))
     days = floats(items, "usual_days_7d")
     is_on = runs(items).to_numpy(dtype=bool)
-    counted = np.bincount(campaign, floats(items, "clicks_7d") * is_on)
+    counted = np.bincount(campaign, floats(items, "clicks_now_7d") * is_on)
     expected = np.bincount(campaign, clicks * days * is_on)
     first = np.unique(campaign, return_index=True)[1]
     luck = (floats(items, "day_log_sd") ** 2 / np.maximum(floats(items, "days_7d"), 1.0))[first]

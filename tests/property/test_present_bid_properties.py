@@ -27,15 +27,15 @@ def test_two_changes_are_their_product(clicks, cost, changes, eta, kappa):
     once = at_present_bid([clicks], [cost], [first * second], eta, kappa)
     half = at_present_bid([clicks], [cost], [first], eta, kappa)
     twice = at_present_bid(half.clicks, half.cost, [second], eta, kappa)
-    np.testing.assert_allclose(twice.clicks, once.clicks, rtol=1e-9)
-    np.testing.assert_allclose(twice.cost, once.cost, rtol=1e-9)
+    np.testing.assert_allclose(twice.clicks, once.clicks, rtol=1e-9, atol=1e-200)
+    np.testing.assert_allclose(twice.cost, once.cost, rtol=1e-9, atol=1e-200)
 
 
 @given(AMOUNT, AMOUNT, CHANGE, POWER, POWER, st.floats(0.01, 100.0))
 def test_the_currency_does_not_matter(clicks, cost, change, eta, kappa, unit):
     found = at_present_bid([clicks], [cost], [change], eta, kappa)
     other = at_present_bid([clicks], [cost * unit], [change], eta, kappa)
-    np.testing.assert_allclose(other.cost, found.cost * unit, rtol=1e-9)
+    np.testing.assert_allclose(other.cost, found.cost * unit, rtol=1e-9, atol=1e-200)
     np.testing.assert_array_equal(other.clicks, found.clicks)
 
 

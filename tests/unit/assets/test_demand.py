@@ -44,7 +44,7 @@ def test_budgets_are_compared_in_shop_money():
 
 
 def test_a_week_with_missing_days_is_compared_by_the_days_it_has():
-    assert demand({"campaign_budget": 100.0, "cost_7d": 500.0, "days_7d": 5.0}).loc[0, "is_exhausted"]
+    assert demand({"campaign_budget": 100.0, "cost_now_7d": 500.0, "days_7d": 5.0}).loc[0, "is_exhausted"]
 
 
 def test_a_told_loss_counts_and_a_trace_of_loss_does_not():
@@ -57,7 +57,7 @@ def test_a_told_loss_counts_and_a_trace_of_loss_does_not():
 def test_an_exhausted_budget_spends_what_it_has_promotion_or_not():
     """Half the window was a promotion: scaled out, 80 a day remain, but last week's 100 were spent and will be again."""
     rows = [
-        {"keyword": name, "cost_per_day": 40.0, "clicks_per_day": 40.0, "cost_7d": 350.0, "campaign_budget": 100.0}
+        {"keyword": name, "cost_per_day": 40.0, "clicks_per_day": 40.0, "cost_now_7d": 350.0, "campaign_budget": 100.0}
         for name in "ab"
     ]
     found = demand(*rows)
@@ -78,8 +78,8 @@ def test_what_is_off_spends_nothing_tomorrow(status, cost):
 
 
 def test_a_keyword_without_a_click_is_expected_to_get_some_but_fewer_than_its_campaign():
-    busy = [{"keyword": f"w{n}", "clicks_per_day": 1.0 + n, "clicks_7d": 7.0 + 7 * n} for n in range(6)]
-    silent = {"keyword": "silent", "clicks_per_day": 0.0, "cost_per_day": 0.0, "clicks_7d": 0.0, "usual_days": 5.0}
+    busy = [{"keyword": f"w{n}", "clicks_per_day": 1.0 + n, "clicks_now_7d": 7.0 + 7 * n} for n in range(6)]
+    silent = {"keyword": "silent", "clicks_per_day": 0.0, "cost_per_day": 0.0, "clicks_now_7d": 0.0, "usual_days": 5.0}
     found = demand(silent, *busy).set_index("keyword")
     assert 0.0 < found.loc["silent", "next_clicks"] < found.loc["w0", "next_clicks"]
     assert found.loc["silent", "usual_cost"] == pytest.approx(
@@ -94,14 +94,14 @@ def test_a_keyword_that_is_off_gets_no_click_tomorrow():
 
 
 def test_a_campaign_whose_week_was_busier_is_moved_towards_it():
-    usual, busy = demand({"clicks_7d": 700.0}).loc[0], demand({"clicks_7d": 1050.0}).loc[0]
+    usual, busy = demand({"clicks_now_7d": 700.0}).loc[0], demand({"clicks_now_7d": 1050.0}).loc[0]
     assert usual["trend"] == pytest.approx(1.0)
     assert 1.3 < busy["trend"] < 1.5
     assert busy["next_clicks"] == pytest.approx(100.0 * busy["trend"], rel=0.01)
 
 
 def test_a_busy_week_of_luck_that_all_share_moves_less_than_one_of_its_own():
-    own, shared = ({"clicks_7d": 1050.0, "day_log_sd": sd} for sd in (0.0, 0.3))
+    own, shared = ({"clicks_now_7d": 1050.0, "day_log_sd": sd} for sd in (0.0, 0.3))
     assert 1.0 < demand(shared).loc[0, "trend"] < demand(own).loc[0, "trend"]
 
 
@@ -126,7 +126,7 @@ def test_an_exhausted_campaign_follows_no_shock():
 
 
 def test_the_order_of_rows_changes_no_forecast():
-    rows = [{"keyword": f"w{n}", "clicks_per_day": 0.3 * n, "clicks_7d": 2.0 * n} for n in range(8)]
+    rows = [{"keyword": f"w{n}", "clicks_per_day": 0.3 * n, "clicks_now_7d": 2.0 * n} for n in range(8)]
     found = demand(*rows).set_index("keyword")["next_clicks"]
     turned = demand(*rows[::-1]).set_index("keyword")["next_clicks"]
     np.testing.assert_allclose(turned.reindex(found.index), found, rtol=1e-9)

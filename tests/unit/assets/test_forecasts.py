@@ -54,7 +54,7 @@ def test_without_a_change_tomorrow_is_a_usual_day_and_the_rows_are_complete():
 
 
 def test_every_interval_holds_its_mean():
-    found = told(judged({"keyword": "a"}, {"keyword": "b", "clicks_per_day": 5.0, "clicks_7d": 35.0}))
+    found = told(judged({"keyword": "a"}, {"keyword": "b", "clicks_per_day": 5.0, "clicks_now_7d": 35.0}))
     for name in MEASURES:
         assert (found[f"{name}_low"] < found[name]).all()
         assert (found[name] < found[f"{name}_high"]).all()
@@ -98,7 +98,7 @@ def test_an_exhausted_budget_makes_the_cost_surer_than_the_clicks_of_an_ample_on
 
 
 def test_totals_add_up_and_are_surer_than_their_parts_but_not_of_what_all_share():
-    rows = [{"keyword": f"w{n}", "clicks_per_day": 4.0, "clicks_7d": 28.0, "cost_per_day": 4.0} for n in range(50)]
+    rows = [{"keyword": f"w{n}", "clicks_per_day": 4.0, "clicks_now_7d": 28.0, "cost_per_day": 4.0} for n in range(50)]
     calm, shared = (told(judged(*[{**row, "day_log_sd": sd} for row in rows])) for sd in (0.0, 0.2))
     total = only(calm, "total")
     assert total["clicks"] == pytest.approx(calm.loc[calm["level"] == "keyword", "clicks"].sum())
@@ -111,7 +111,7 @@ def test_totals_add_up_and_are_surer_than_their_parts_but_not_of_what_all_share(
 
 def test_each_platform_has_a_row_and_the_total_is_their_sum():
     found = told(
-        judged({"platform": "google_ads"}, {"platform": "amazon_sp", "clicks_per_day": 10.0, "clicks_7d": 70.0})
+        judged({"platform": "google_ads"}, {"platform": "amazon_sp", "clicks_per_day": 10.0, "clicks_now_7d": 70.0})
     )
     platforms = found[found["level"] == "platform"]
     assert platforms["platform"].tolist() == ["amazon_sp", "google_ads"]
