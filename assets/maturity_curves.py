@@ -55,14 +55,16 @@ class Maturity:
 
     def is_learned(self, rows: pd.DataFrame) -> np.ndarray:
         """Return whether each row's curve rests on snapshots of its own platform."""
-        keys = zip(rows["platform"], rows["account"].fillna(""), strict=True)
-        return np.array([self.curve(str(platform), str(account)).is_learned for platform, account in keys], dtype=bool)
+        places, homes = distinct(rows, ["platform", "account"])
+        keys = zip(homes["platform"], homes["account"].fillna(""), strict=True)
+        found = [self.curve(str(platform), str(account)).is_learned for platform, account in keys]
+        return np.array(found, dtype=bool)[places]
 
     def is_pending(self, rows: pd.DataFrame) -> np.ndarray:
         """Return whether nobody can tell a row's share: a pre-sale day seen before its balance, its held share assumed."""
         balance = balance_days(rows, self.calendar)
-        is_assumed = np.array([not self._held(name).is_learned for name in rows["platform"]], dtype=bool)
-        return np.asarray(is_assumed & (rows["as_of"] < balance).to_numpy(dtype=bool))
+        learned = [name for name, held in self.held.items() if held.is_learned]
+        return np.asarray(((rows["as_of"] < balance) & ~rows["platform"].isin(learned)).to_numpy(dtype=bool))
 
     def _held(self, platform: str) -> HeldShare:
         return self.held.get(platform, ASSUMED)
