@@ -13,6 +13,7 @@ import pandas as pd
 
 from assets.arrays import floats
 from assets.batch import Batch
+from assets.bid_landscapes import read_landscapes
 from assets.bid_trials import cell_of, learn_responses
 from assets.experiments_log import logged_bids
 from assets.performance import DailyParts
@@ -38,6 +39,7 @@ def add_response(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     of its own is ``closed``: its curve is used only if a bid appears.
     """
     out = with_trials(items, learn_responses(logged_bids(batch), DailyParts(batch), items))
+    out = with_landscapes(out, read_landscapes(items, batch))
     out["beta"] = PRIOR_BETA
     out["ceiling"] = np.fmin(rank_ceiling(floats(out, "lost_to_rank_share"), floats(out, "eta")), MAX_MULTIPLIER)
     return out
@@ -56,6 +58,16 @@ def with_trials(items: pd.DataFrame, found: Mapping[str, ResponseEstimate]) -> p
     is_learned = is_open & cell.isin([name for name, one in found.items() if one.is_usable]).to_numpy(dtype=bool)
     label = np.select([~is_open, is_learned], ["closed", "jitter"], "prior")
     out["response_evidence"] = pd.Series(label, index=out.index, dtype="str")
+    return out
+
+
+def with_landscapes(items: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the items with the response that their platform's landscape tells, where there is one."""
+    out = items.copy()
+    is_told = (out["item"].isin(found.index) & (out["response_evidence"] != "closed")).to_numpy(dtype=bool)
+    for name in NUMBERS:
+        out.loc[is_told, name] = found[name].reindex(out.loc[is_told, "item"]).to_numpy(dtype=np.float64)
+    out.loc[is_told, "response_evidence"] = "landscape"
     return out
 
 

@@ -34,7 +34,7 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
 }
 _QUARANTINE = pa.schema({"line": pa.int64(), "column": pa.string(), "value": pa.string(), "reason": pa.string()})
 _NO_CELLS = _QUARANTINE.empty_table().to_pandas()
-_OWN_PLATFORM_KINDS = {"entities", "mapping"}
+_OWN_PLATFORM_KINDS = {"entities", "bid_landscape", "mapping"}
 
 
 def build_rows(

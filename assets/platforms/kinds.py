@@ -85,6 +85,17 @@ KIND_COLUMNS: dict[str, dict[str, CellType]] = {
         "is_closed_bid": "flag",
         "currency": "text",
     },
+    "bid_landscape": {  # what the platform says a keyword would get at this bid; clicks may be fractions
+        **_NAMES,
+        "keyword_id": "text",
+        "keyword": "text",
+        "match_type": "text",
+        "bid": "money",
+        "impressions": "number",
+        "clicks": "number",
+        "cost": "money",
+        "currency": "text",
+    },
     "products": {
         "product_id": "text",
         "product_name": "text",

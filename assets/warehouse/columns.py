@@ -48,6 +48,9 @@ KEYS = {
     "entities": (
         "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "product_id",
     ),
+    "bid_landscape": (
+        "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id", "keyword", "match_type", "bid",
+    ),
     "products": ("product_id",),
     "mapping": ("mapped_platform", "campaign", "ad_group", "keyword_pattern", "product_id"),
     "store_orders": ("order_id", "product_id"),

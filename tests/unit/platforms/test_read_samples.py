@@ -144,5 +144,8 @@ def test_template_rows_keep_the_platform_that_they_name():
     assert entities.frame["target_roas"].tolist()[0] == 3.2
     (channels,) = read_sample("templates", "channel_daily")
     assert channels.frame[["platform", "channel"]].to_numpy().tolist() == [["抖音直播", "抖音直播"]]
+    (points,) = read_sample("templates", "bid_landscape")
+    assert points.frame["platform"].unique().tolist() == ["google_ads"]
+    assert points.frame[["bid", "clicks", "cost"]].iloc[-1].tolist() == [4_000_000, 141.4, 255_000_000]
     (mapping,) = read_sample("templates", "mapping")
     assert mapping.frame[["platform", "mapped_platform"]].to_numpy().tolist() == [["templates", "taobao_keyword"]]
