@@ -24,6 +24,7 @@ SHOP = ""  # the group of all channels together
 REFUND_DAYS = (
     15  # seven days to send back after receipt (China's consumer law, article 25), a week of transport and checks
 )
+MIN_ORDER_DAYS = 3  # a day's share averages many orders, and an age left out is guessed from the ages before it
 CLAIM_PRIOR_ORDERS = 50.0  # about a day's orders of a small shop hold the factor at 1
 CHANNEL_SD = 0.05  # how far the refund share of one channel lies from its shop's: fashion on one, bottles on another
 UNTOLD_SD = 0.05  # refunds of a shop that does not tell them: a tenth of sales would be nothing unusual
@@ -84,10 +85,14 @@ def learn_net_value(days: pd.DataFrame, orders: pd.DataFrame, maturity: Maturity
 def _kept_shares(orders: pd.DataFrame, groups: Sequence[str], batch: Batch) -> pd.DataFrame:
     """Return the share of sales that is not sent back, by group, with an 80 % interval."""
     known = orders[orders["refund"].notna() & orders["revenue"].notna()]
-    shop = refund_curve(*_triangle(known), REFUND_DAYS)
+    shop = refund_curve(*_triangle(known), REFUND_DAYS, MIN_ORDER_DAYS)
     rows = {}
     for group in groups:
-        own = refund_curve(*_triangle(known[known["channel"] == group]), REFUND_DAYS) if group != SHOP else shop
+        own = (
+            refund_curve(*_triangle(known[known["channel"] == group]), REFUND_DAYS, MIN_ORDER_DAYS)
+            if group != SHOP
+            else shop
+        )
         share, sd = batch.settings.refund_share, UNTOLD_SD
         if own.is_learned and shop.is_learned and group != SHOP:
             found, error = shrink_share([own.share], [own.sd], shop.share, CHANNEL_SD)
