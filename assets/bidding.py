@@ -16,6 +16,7 @@ from assets.new_rows import kol_rows, term_rows
 from assets.overview import price_nodes
 from assets.platforms.levers import check_rows
 from assets.presentation import charts, tables
+from assets.proposal_rows import REASON_OF_ORIGIN, proposal_rows
 from assets.steps import Step, as_table, night_table
 from assets.ties import with_ties
 from optimizers.bids import assert_safe
@@ -57,6 +58,7 @@ def recommendations(
     parts = [
         item_rows(pruned_items, budget_plan, batch),
         term_rows(discovered_terms, budget_plan, batch),
+        proposal_rows(discovered_terms, budget_plan, batch),
         kol_rows(kol_plan, batch),
     ]
     frame = finish(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True), batch)
@@ -110,8 +112,11 @@ def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
     new, old = (rows.loc[valued, name].to_numpy(dtype=np.float64) for name in ("new_value", "old_value"))
     unsafe[valued] = assert_safe(new, old, MAX_RATIO)
     reason[rows["platform"].isin(rows.loc[unsafe, "platform"])] = "unsafe_value"
+    waits = rows["reason_code"].isin(REASON_OF_ORIGIN.values()) & batch.settings.discovery.are_proposals_held
+    reason[waits & (reason == "")] = "proposal"
     usual = rows["cost"].where(rows["level"] != "search_term", 0.0)  # a term's cost is part of its keyword's already
-    spend = rows.assign(cost=usual).groupby("platform")[["cost", "cost_change"]].sum()
+    change = rows["cost_change"].where(~waits, 0.0)
+    spend = rows.assign(cost=usual, cost_change=change).groupby("platform")[["cost", "cost_change"]].sum()
     after = spend["cost"] + spend["cost_change"]
     too_much = after[(after > batch.guardrails.max_expected_spend * spend["cost"]) & (spend["cost"] > 0)].index
     reason[rows["platform"].isin(too_much) & (reason == "") & (rows["platform"] != "kol")] = "expected_spend"
@@ -119,6 +124,9 @@ def hold_reasons(rows: pd.DataFrame, batch: Batch) -> pd.Series:
         breaches = check_rows(rows[rows["is_writable"] & (rows["platform"] == name)], batch.platforms[str(name)])
         for row, why in breaches.drop_duplicates("row")[["row", "reason"]].itertuples(index=False):
             reason[row] = reason[row] or str(why)
-    reason[beyond_edits(rows, batch) & (reason == "")] = "edits_left"
+    still = rows.assign(
+        is_writable=rows["is_writable"] & (reason == "")
+    )  # what is held anyway takes no edit from others
+    reason[beyond_edits(still, batch)] = "edits_left"
     reason[rows["is_held"]] = "platform_held"
     return reason

@@ -12,11 +12,12 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.batch import Batch, Batches
-from assets.catalogue import load_entities
 from assets.destinations import TARGETS, with_destination
-from assets.market import normal_words, with_market
+from assets.market import with_market
 from assets.presentation import tables
+from assets.proposals import propose
 from assets.steps import Step, night_table
+from assets.term_context import known_words, with_context
 from assets.term_facts import TERM_KEY, load_terms
 from assets.word_rules import is_long, is_own_word, is_refused
 from optimizers import discovery, floor
@@ -27,17 +28,13 @@ from optimizers.term_rates import KeywordLevel, pool_terms
 
 TERM_COLUMNS = [
     *TERM_KEY, "campaign_id", "ad_group_id", "currency", "fx_rate", "impressions", "clicks", "cost", "conversions",
-    "conversion_value", "cvr", "cpc", "aov", "margin", "value_per_click", "value_per_click_low", "value_per_click_high",
+    "conversion_value", "cvr", "cpc", "rho", "aov", "margin", "value_per_click", "value_per_click_low", "value_per_click_high",
     "roas", "roas_low", "roas_high", "roas_floor", "p_below_floor", "p_pays", "growth", "growth_low", "growth_high",
     "growth_usual", "searches", "competition", "verdict", "is_known", "is_blocked", "is_own_word", "is_long_tail",
-    "is_maturity_learned", "n_days", "effective_clicks", "effective_conversions", *TARGETS, "is_moved", "source",
+    "is_maturity_learned", "n_days", "effective_clicks", "effective_conversions", *TARGETS, "is_moved",
+    "origin", "source", "usual_clicks", "score",
 ]  # fmt: skip
 RISING = 1.2  # the low end of the growth interval: surely a fifth more than usual growth
-KEYWORD_FACTS = (
-    "aov", "margin", "cpc", "roas_floor", "aov_log_sd", "cvr_shape", "cvr_rate", "effective_conversions",
-    "effective_clicks",
-)  # fmt: skip
-CAMPAIGN = ["platform", "account", "campaign"]
 
 
 @night_table(group="3_decide")
@@ -50,71 +47,26 @@ def discovered_terms(
     word, are never added; the shop's own brand and protected words are never excluded.
     """
     batch = batches.open(context.partition_time_window.start.date())
+    terms = own_terms(scored_items, batch)
+    found = pd.concat([terms, propose(terms, scored_items, batch)], ignore_index=True)
+    counts = found.groupby(["origin", "verdict"]).size().rename("terms").reset_index()
+    return Step(found[TERM_COLUMNS], {"01_verdicts": dg.MetadataValue.md(tables.to_markdown(counts))})
+
+
+def own_terms(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the account's own search terms with verdict and, where added, their place."""
     terms = load_terms(batch)
+    terms = terms if terms.empty else with_context(terms, items, known_words(batch))
     if terms.empty:
-        return Step(empty_terms())
-    terms = judge_terms(with_context(terms, scored_items, known_words(batch)), scored_items, batch)
-    terms = with_destination(terms, scored_items, batch)
-    counts = terms["verdict"].value_counts().rename_axis("verdict").reset_index(name="terms")
-    return Step(terms[TERM_COLUMNS], {"01_verdicts": dg.MetadataValue.md(tables.to_markdown(counts))})
+        return empty_terms()
+    return with_destination(judge_terms(terms, items, batch), items, batch)[TERM_COLUMNS]
 
 
 def empty_terms() -> pd.DataFrame:
     """Return the table without a row, with its types."""
-    texts = {*TERM_KEY, *TARGETS, "campaign_id", "ad_group_id", "currency", "verdict", "source"}
+    texts = {*TERM_KEY, *TARGETS, "campaign_id", "ad_group_id", "currency", "verdict", "origin", "source"}
     types = {name: "str" if name in texts else "bool" if name.startswith("is_") else "float64" for name in TERM_COLUMNS}
     return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in TERM_COLUMNS})
-
-
-def known_words(batch: Batch) -> set[str]:
-    """Return the account's keywords, also those that have had no traffic yet: last night's additions above all."""
-    entities = load_entities(batch)
-    return set(word_keys(entities[entities["level"] == "keyword"], "keyword"))
-
-
-def word_keys(frame: pd.DataFrame, column: str) -> pd.Series:
-    """Return by what a word is the same in one account."""
-    return frame["platform"] + "|" + frame["account"] + "|" + normal_words(frame[column])
-
-
-def with_context(terms: pd.DataFrame, items: pd.DataFrame, known: set[str]) -> pd.DataFrame:
-    """Return the terms with what their keyword knows, else what its campaign does; with ids, and whether they are keywords."""
-    keywords = items[(items["level"] == "keyword") & (items["value_source"] != "unknown")].copy()
-    net = keywords.get("net_factor", 1.0)
-    keywords["aov"] = keywords["aov"] * net  # refunds and double claims are out of every value
-    out = terms.rename(columns={"effective_clicks": "term_clicks", "effective_conversions": "term_conversions"})
-    out = out.merge(campaign_facts(keywords), on=CAMPAIGN, how="left")
-    own = keywords.assign(word=normal_words(keywords["keyword"])).sort_values("effective_clicks")
-    own = own.drop_duplicates([*CAMPAIGN, "ad_group", "word"], keep="last")
-    own = own[[*CAMPAIGN, "ad_group", "word", *KEYWORD_FACTS]].rename(
-        columns={name: f"own_{name}" for name in KEYWORD_FACTS}
-    )
-    out = out.assign(word=normal_words(out["keyword"])).merge(own, on=[*CAMPAIGN, "ad_group", "word"], how="left")
-    for name in KEYWORD_FACTS:
-        out[name] = out[f"own_{name}"].fillna(out[name])
-    out = out.drop(columns=["word", *(f"own_{name}" for name in KEYWORD_FACTS)])
-    ids = keywords.groupby(CAMPAIGN, sort=True)[["campaign_id"]].last().reset_index()
-    groups = keywords.groupby([*CAMPAIGN, "ad_group"], sort=True)[["ad_group_id"]].last().reset_index()
-    out = out.merge(ids, on=CAMPAIGN, how="left").merge(groups, on=[*CAMPAIGN, "ad_group"], how="left")
-    learned = items.groupby("platform")["is_maturity_learned"].all()
-    out["is_maturity_learned"] = out["platform"].map(learned).fillna(False).astype(bool)
-    out["is_known"] = word_keys(out, "search_term").isin(known | set(word_keys(keywords, "keyword")))
-    return out[out["aov"].notna()].reset_index(drop=True)
-
-
-def campaign_facts(keywords: pd.DataFrame) -> pd.DataFrame:
-    """Return per campaign the means of its keywords by clicks, and their counts and posterior as that of one keyword.
-
-    The mean of the keywords' rates has about the shape of a typical one of them, not of their sum: a term without a
-    keyword may belong to any of them.
-    """
-    weight = floats(keywords, "effective_clicks") + 1.0
-    counted = pd.DataFrame({name: floats(keywords, name) * weight for name in KEYWORD_FACTS})
-    counted = counted.assign(weight=weight, **{name: keywords[name].to_numpy() for name in CAMPAIGN})
-    sums = counted.groupby(CAMPAIGN, sort=True).sum()
-    means = sums[list(KEYWORD_FACTS)].div(sums["weight"], axis=0)
-    means["effective_conversions"] = means["effective_clicks"] = 0.0  # nobody knows of which keyword the term is a part
-    return means.reset_index()
 
 
 def judge_terms(terms: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -131,7 +83,8 @@ def judge_terms(terms: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> pd.Da
     out = with_worth(out, cvr)
     out = with_growth(out)
     market = with_market(out.assign(keyword=out["search_term"]), batch)
-    out["searches"], out["competition"], out["source"] = market["searches"], market["competition"], "search_term"
+    out["searches"], out["competition"] = market["searches"], market["competition"]
+    out["origin"], out["source"], out["usual_clicks"], out["score"] = "search_term", out["platform"], np.nan, np.nan
     out["verdict"] = term_verdicts(out, batch)
     return out
 

@@ -32,7 +32,7 @@ def with_market(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
 
 
 def load_market(batch: Batch) -> pd.DataFrame:
-    """Return one row per source and word: the middle of the searches' range, competition as 0-1."""
+    """Return one row per source and word: the middle of the searches' range, competition as 0-1, how searches changed."""
     market = window.latest_state(batch.home, batch.inputs, "keyword_market")
     low = market["searches_low"].astype("Float64").astype("float64")
     high = market["searches_high"].astype("Float64").astype("float64").fillna(low)
@@ -41,6 +41,8 @@ def load_market(batch: Batch) -> pd.DataFrame:
     out = pd.DataFrame({
         "platform": market["platform"].astype("str"), "word": normal_words(market["keyword"]),
         "searches": np.sqrt(np.maximum(low, 0) * np.maximum(high, 0)), "competition": index.fillna(label),
+        "currency": market["currency"], "three_month_change": market["three_month_change"].astype("float64"),
+        "yoy_change": market["yoy_change"].astype("float64"),
     })  # fmt: skip
     return out.sort_values(["platform", "word", "searches"], ascending=[True, True, False]).drop_duplicates(
         ["platform", "word"]

@@ -35,16 +35,20 @@ def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
         return rows
     told = pd.DataFrame([ROWS_OF_VERDICT[one] for one in rows["verdict"]], columns=["action", "lever", "reason_code"])
     rows = rows.assign(**told, level="search_term", match_type="exact", keyword=rows["search_term"])
-    price = plan.groupby("platform")["platform_price"].first()
-    rows["price"] = rows["platform"].map(price).astype("float64").fillna(1.0).clip(lower=1.0)
-    has_money = (rows["price"] < np.inf) | (rows["action"] != "add")  # an endless price: nothing is left to buy with
-    rows = with_term_money(rows[has_money].reset_index(drop=True), batch)
+    rows = with_term_money(with_prices(rows, plan), batch)
     rows = pd.concat([at_destination(rows), source_negatives(rows)], ignore_index=True)
     word = pd.Series("search_term", index=rows.index)
     rows["item"] = join_key(
         [rows["platform"], rows["account"], word, rows["campaign"], rows["ad_group"], rows["search_term"]]
     )
     return rows
+
+
+def with_prices(rows: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the price of their platform's money; where none is left to buy with, nothing is added."""
+    price = plan.groupby("platform")["platform_price"].first()
+    out = rows.assign(price=rows["platform"].map(price).astype("float64").fillna(1.0).clip(lower=1.0))
+    return out[(out["price"] < np.inf) | ~out["verdict"].isin(["add", "propose"])].reset_index(drop=True)
 
 
 def with_term_money(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -125,7 +129,7 @@ def new_bids(rows: pd.DataFrame, batch: Batch) -> pd.Series:
         limit = part["cpc"].to_numpy(dtype=np.float64) * (1.0 + batch.guardrails.max_raise)
         worth = bid_for_new_item(
             part["value_per_click"].to_numpy(dtype=np.float64), part["price"].to_numpy(dtype=np.float64),
-            np.ones(len(part)), limit,
+            part["rho"].to_numpy(dtype=np.float64), limit,
         )  # fmt: skip
         money = worth / part["fx_rate"].to_numpy(dtype=np.float64)
         bids[part.index] = round_to_step(np.clip(money, rule.minimum, rule.maximum), rule, prefer_down=True)

@@ -9,8 +9,9 @@ import pytest
 
 from assets.batch import Batch
 from assets.destinations import with_destination
-from assets.discovery import TERM_COLUMNS, empty_terms, judge_terms, known_words, with_context
+from assets.discovery import TERM_COLUMNS, empty_terms, judge_terms
 from assets.expectations.gates import check_table
+from assets.term_context import known_words, with_context
 from assets.term_facts import load_terms
 from assets.word_rules import ad_law_words
 from tests.unit.assets.made_up import USD, day, make_batch, make_items, put

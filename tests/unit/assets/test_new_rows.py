@@ -16,13 +16,13 @@ TERM: dict[str, Any] = {
     "platform": "google_ads", "account": "main", "campaign": "Tents", "ad_group": "Group", "search_term": "red tent",
     "campaign_id": "c1", "ad_group_id": "g1", "currency": "CNY", "fx_rate": 1.0, "impressions": 900.0, "clicks": 300.0,
     "cost": 150.0, "conversions": 15.0, "conversion_value": 1500.0, "cvr": 0.05, "cpc": 0.5, "aov": 100.0, "margin": 0.5,
-    "value_per_click": 2.5, "value_per_click_low": 1.5, "value_per_click_high": 3.5, "roas": 10.0, "roas_low": 6.0,
+    "rho": 1.0, "value_per_click": 2.5, "value_per_click_low": 1.5, "value_per_click_high": 3.5, "roas": 10.0, "roas_low": 6.0,
     "roas_high": 14.0, "p_below_floor": 0.01, "roas_floor": 2.0, "p_pays": 0.99,
     "growth": 1.0, "growth_low": 0.8, "growth_high": 1.2, "growth_usual": 1.0, "searches": 1000.0, "competition": 0.5,
     "verdict": "add", "is_known": False, "is_blocked": False, "is_own_word": False, "is_long_tail": False,
     "is_maturity_learned": True, "n_days": 30, "effective_clicks": 300.0, "effective_conversions": 15.0,
     "target_campaign_id": "c1", "target_campaign": "Tents", "target_ad_group_id": "g1", "target_ad_group": "Group",
-    "is_moved": False, "source": "search_term",
+    "is_moved": False, "origin": "search_term", "source": "google_ads", "usual_clicks": np.nan, "score": np.nan,
 }  # fmt: skip
 
 
