@@ -61,7 +61,7 @@ def add_score(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     for name in ("volume", "competition", "conversion"):
         out[f"score_{name}"], out[f"weight_{name}"] = getattr(parts, name), getattr(weights, name)
     known = out["is_maturity_learned"].to_numpy(dtype=bool)
-    out["evidence_grade"] = score.evidence_grade(
-        floats(out, "effective_clicks"), floats(out, "effective_conversions"), known
-    )
+    grade = score.evidence_grade(floats(out, "effective_clicks"), floats(out, "effective_conversions"), known)
+    is_gross = ~out["is_net_known"].to_numpy(dtype=bool)  # refunds are assumed: sales may be worth a tenth less
+    out["evidence_grade"] = np.where(is_gross & (grade == "A"), "B", grade)
     return out

@@ -111,12 +111,14 @@ def test_platforms_are_ranked_apart(batch):
     assert items["score_conversion"].tolist() == [50.0, 50.0]
 
 
-def test_grades_follow_the_evidence_and_an_unlearned_delay_caps_them(batch):
+def test_grades_follow_the_evidence_and_an_unlearned_delay_or_unknown_refunds_cap_them(batch):
     counts = [(1000.0, 30.0), (200.0, 2.0), (30.0, 0.0), (3.0, 0.0)]
     rows = [{"keyword": str(n), "effective_clicks": c, "effective_conversions": e} for n, (c, e) in enumerate(counts)]
     assert add_score(add_rates(counted(*rows)), batch)["evidence_grade"].tolist() == ["A", "B", "C", "D"]
     blind = [{**row, "is_maturity_learned": False} for row in rows]
     assert add_score(add_rates(counted(*blind)), batch)["evidence_grade"].tolist() == ["C", "C", "C", "D"]
+    gross = [{**row, "is_net_known": False} for row in rows]
+    assert add_score(add_rates(counted(*gross)), batch)["evidence_grade"].tolist() == ["B", "B", "C", "D"]
 
 
 def market(platform: str, word: str, low: int | None, high: int | None, **rest: object) -> dict[str, object]:
