@@ -17,6 +17,7 @@ from optimizers.elasticity import BidTrials, ResponseEstimate, estimate_response
 DAYS_BEFORE = 14  # two weeks tell an item's level; older clicks speak of another season
 DAYS_AFTER = 7  # a week, so that weekdays weigh alike; by then most bids have been edited again
 MIN_DAYS_BEFORE = 3
+MAX_TRIALS = 30_000  # of a group, the newest: 21 days each, so that memory stays bounded
 WORTH_OF_USUAL = 100.0  # clicks: a day's own total is believed against a usual day's in proportion to this many
 
 
@@ -45,15 +46,7 @@ def lay_out(log: pd.DataFrame, daily: Iterable[pd.DataFrame], items: pd.DataFram
     and tonight's bid.
     """
     bids = confirmed_bids(log[log["item"].isin(items["item"])], items)
-    edits = bids[bids["planned"].notna() & bids["is_confirmed"]].reset_index(drop=True)
-    about = items.drop_duplicates("item").set_index("item").reindex(edits["item"]).reset_index(drop=True)
-    edits = edits.assign(
-        trial=np.arange(len(edits)),
-        jitter=np.log(edits["new"] / edits["planned"]) - edits["mean"],
-        bid=edits["old"] * about["fx_rate"],
-        cell=cell_of(about),
-        shop=about["platform"] + "|" + about["account"],
-    )
+    edits = newest_trials(bids, items)
     ages = pd.DataFrame({"age": np.arange(1 - DAYS_BEFORE, DAYS_AFTER + 1)})
     rows = edits.merge(ages, how="cross")
     rows["report_date"] = (rows["night"] + pd.to_timedelta(rows["age"], unit="D")).astype("datetime64[us]")
@@ -65,6 +58,18 @@ def lay_out(log: pd.DataFrame, daily: Iterable[pd.DataFrame], items: pd.DataFram
     rows = rows[(n_before >= MIN_DAYS_BEFORE) & (n_after >= 1)]
     columns = ["trial", "item", "cell", "age", "jitter", "bid", "log_bid", "factor", "clicks", "cost"]
     return rows[columns].reset_index(drop=True)
+
+
+def newest_trials(bids: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Return the confirmed jittered edits, the newest of each group, with what their keyword is."""
+    edits = bids[bids["planned"].notna() & bids["is_confirmed"]]
+    edits = edits.sort_values(["night", "item"], ascending=[False, True], ignore_index=True)
+    about = items.drop_duplicates("item").set_index("item").reindex(edits["item"]).reset_index(drop=True)
+    edits["cell"], edits["shop"] = cell_of(about), about["platform"] + "|" + about["account"]
+    edits["bid"] = edits["old"] * about["fx_rate"]
+    edits["jitter"] = np.log(edits["new"] / edits["planned"]) - edits["mean"]
+    edits = edits[edits.groupby("cell").cumcount() < MAX_TRIALS].reset_index(drop=True)
+    return edits.assign(trial=np.arange(len(edits)))
 
 
 def with_facts(rows: pd.DataFrame, daily: Iterable[pd.DataFrame], edited: set[str]) -> pd.DataFrame:
