@@ -20,10 +20,12 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
+from assets.experiments_log import remember_trials
 from assets.performance import performance
 from assets.pruning import judge_items
 from assets.response import keyword_response
 from assets.scoring import scored_items
+from assets.warehouse import state
 from assets.warehouse.home import open_home
 from benchmarks.figures import Bar, Figure
 from configs.loader import load_settings
@@ -33,7 +35,7 @@ from simulator.lab_facts import answering
 from simulator.lab_nights import OneBatch, at_night, lab_batch, plain_function
 from simulator.lab_truth import LabOptions
 
-SEEDS, SIZES = range(1, 21), (2_000, 4_000, 8_000, 20_000)  # keywords, in turn
+SEEDS, SIZES = range(1, 21), (2_000, 3_000, 5_000, 20_000)  # keywords, in turn
 N_WEEKS, DAYS = 4, 7
 MIN_CLICKS = 60
 CPA_FACTOR = 3.0
@@ -94,15 +96,18 @@ def tell(contests: list[Mapping[str, Tally]]) -> list[Figure]:
 
 
 def hold_contest(
-    market: LabMarket, packaged: Batch, n_weeks: int = N_WEEKS, names: tuple[str, ...] = POLICIES
+    market: LabMarket, packaged: Batch, n_weeks: int = N_WEEKS, names: tuple[str, ...] = ("ours", *RULES)
 ) -> dict[str, Tally]:
-    """Return what each named policy makes of one market over the weeks, in a home of its own."""
+    """Return what each named policy makes of one market over the weeks, each in a home of its own."""
     policies: dict[str, Policy] = dict(
         zip(POLICIES, (by_posterior, by_clicks, by_cost, pauses_alone, by_nothing), strict=True)
     )
-    with TemporaryDirectory() as folder:
-        batch = replace(packaged, home=open_home(Path(folder)))
-        return {name: follow(market, batch, policies[name], n_weeks) for name in names}
+    tallies = {}
+    for name in names:
+        with TemporaryDirectory() as folder:
+            batch = replace(packaged, home=open_home(Path(folder)))
+            tallies[name] = follow(market, batch, policies[name], n_weeks)
+    return tallies
 
 
 def follow(start: LabMarket, batch: Batch, policy: Policy, n_weeks: int) -> Tally:
@@ -111,7 +116,9 @@ def follow(start: LabMarket, batch: Batch, policy: Policy, n_weeks: int) -> Tall
     market.lived = list(start.lived)
     missed = np.zeros(len(start.truth))
     for _ in range(n_weeks):
-        move = policy(market, at_night(batch, market.night))
+        tonight = at_night(batch, market.night)
+        move = policy(market, tonight)
+        publish_bids(market, tonight, move)
         is_off = move.is_paused & market.is_live
         tally.n_paused += int(is_off.sum())
         tally.n_wrong += int((is_off & (click_worth(market) > move.lowest_bid * market.truth.rate)).sum())
@@ -127,6 +134,17 @@ def follow(start: LabMarket, batch: Batch, policy: Policy, n_weeks: int) -> Tall
     days = n_weeks * DAYS
     tally.profit, tally.wasted, tally.lost = tally.profit / days, tally.wasted / days, tally.lost / days
     return tally
+
+
+def publish_bids(market: LabMarket, batch: Batch, move: Move) -> None:
+    """Keep the bids that are set tonight, as publishing does: later nights read older days at today's bid."""
+    rows = pd.DataFrame({
+        "item": market.truth.keywords["item"], "platform": market.truth.keywords["platform"], "lever": "keyword_bid",
+        "old_value": market.bid, "new_value": move.bid, "planned_value": np.nan, "jitter_mean": np.nan,
+    })[market.is_live & ~move.is_paused & (move.bid != market.bid)]  # fmt: skip
+    for name, part in rows.groupby("platform", sort=True):
+        remember_trials(batch, str(name), part)
+        state.mark_published(batch.home, batch.night, batch.inputs.revision, [str(name)])
 
 
 def profits(market: LabMarket) -> np.ndarray:
