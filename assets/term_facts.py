@@ -89,9 +89,12 @@ def _add_counts(found: pd.DataFrame, rows: pd.DataFrame, codes: np.ndarray, batc
     """Add effective clicks and conversions: decayed by age, exposure grown as far as conversions have been reported."""
     age = (pd.Timestamp(batch.night) - rows["middle"]).dt.days.to_numpy(dtype=np.float64)
     weight = decay_weights(np.maximum(age, 0.0), batch.settings.window.half_life_days)
-    share = reported_share(rows, learn_maturity(seen_versions(batch), batch))
-    exposure = floats(rows, "clicks") * share * rows["is_told"].to_numpy(dtype=bool)  # not told is not none
-    counts = effective_counts(codes, weight, exposure, floats(rows, "conversions"), len(found))
+    maturity = learn_maturity(seen_versions(batch), batch)
+    is_told = rows["is_told"].to_numpy(dtype=bool, copy=True)  # not told is not none
+    is_day = rows["report_date"].notna().to_numpy()
+    is_told[is_day] &= ~maturity.is_pending(rows[is_day])  # a pre-sale day before its balance counts neither way
+    exposure = floats(rows, "clicks") * reported_share(rows, maturity)
+    counts = effective_counts(codes, weight, exposure * is_told, floats(rows, "conversions") * is_told, len(found))
     found["effective_clicks"], found["effective_conversions"] = counts.exposure, counts.events
 
 
