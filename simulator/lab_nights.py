@@ -22,11 +22,13 @@ from assets.batch import Batch
 from assets.bidding import recommendations
 from assets.budgets import budget_plan
 from assets.discovery import discovered_terms
+from assets.forecasts import forecasts
 from assets.kol import kol_plan
 from assets.performance import performance
 from assets.platforms.writer import writable_rows
 from assets.pruning import pruned_items
 from assets.scoring import scored_items
+from assets.warehouse import state
 from assets.warehouse.home import open_home
 from assets.warehouse.inputs import NightInputs
 from configs.loader import choose_bid_files, load_calendar, load_guardrails, load_platforms, load_settings
@@ -38,6 +40,7 @@ from simulator.options import PROFILES, USD_RATE
 
 STAGES: tuple[dg.AssetsDefinition, ...] = (
     performance, scored_items, pruned_items, discovered_terms, kol_plan, budget_plan, recommendations,
+    forecasts,
 )  # fmt: skip
 REMEMBERED = [value for name, value in sorted(vars(publishing).items()) if name.startswith("remember_")]
 
@@ -94,6 +97,7 @@ def publish(market: LabMarket, batch: Batch, tables: Mapping[str, pd.DataFrame])
     for name, part in changes.groupby("platform", sort=True):
         for remember in REMEMBERED:
             remember(batch, str(name), part)
+        state.mark_published(batch.home, batch.night, batch.inputs.revision, [str(name)])
     return market.apply(changes)
 
 
