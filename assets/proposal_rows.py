@@ -16,7 +16,8 @@ GRADE_OF_ORIGIN = {"cross_platform": "C", "market": "D"}  # sold on another plat
 def proposal_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Return one row per proposal. Clicks, orders and ROAS in it are those that the word had where it was seen.
 
-    What it may cost and bring is that of its campaign's median keyword at the first bid: all of it is new, none is moved.
+    What it may cost and bring is that of its campaign's median keyword at the first bid: all of it is new, none is moved. What
+    would lose money is left out.
     """
     rows = terms[terms["verdict"] == "propose"].reset_index(drop=True)
     rows = with_prices(rows, plan)
@@ -37,4 +38,4 @@ def proposal_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.D
     rows["profit_change"] = clicks * rows["value_per_click"] - cost
     for side in ("low", "high"):
         rows[f"profit_change_{side}"] = clicks * rows[f"value_per_click_{side}"] - cost
-    return rows
+    return rows[rows["profit_change"] > 0].reset_index(drop=True)

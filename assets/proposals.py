@@ -47,7 +47,10 @@ def propose(terms: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> pd.DataFr
     if not parts:
         return seen.iloc[:0].reindex(columns=[*SEEN, *CAMPAIGN])
     found = pd.concat(parts, ignore_index=True).merge(_campaigns(items), on=CAMPAIGN, how="inner")
-    return best_proposals(with_hopes(found), batch)
+    hopes = with_hopes(found)
+    return best_proposals(
+        hopes[hopes["value_per_click"] > hopes["cpc"]], batch
+    )  # where the usual click does not pay, no more of them
 
 
 def winners(terms: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> pd.DataFrame:

@@ -134,6 +134,11 @@ def test_the_first_bid_is_the_worth_of_a_click_there_over_the_price_and_rho_with
     assert one["profit_change_low"] < one["profit_change"] < one["profit_change_high"]
 
 
+def test_where_the_usual_click_costs_more_than_it_brings_nothing_is_proposed(batch):
+    assert "family tent" in set(proposed(batch, WINNER, AMAZON)["search_term"])
+    assert "family tent" not in set(proposed(batch, WINNER, {**AMAZON, "cpc": 1.6}).get("search_term", []))
+
+
 def test_where_no_money_is_left_nothing_is_proposed(batch):
     found = proposed(batch, WINNER, AMAZON).reindex(columns=TERM_COLUMNS)
     assert proposal_rows(
