@@ -276,35 +276,14 @@ def effective_counts(
 
 
 def rescale_sums(decayed: ArrayLike, squared: ArrayLike, events: ArrayLike) -> EffectiveCounts:
-    """Return effective counts from sums that were made elsewhere (a database); see ``effective_counts``.
+    """Return effective counts from sum(w e), sum(w^2 e) and sum(w y), each of shape (n_groups,), >= 0, made elsewhere.
 
-    Parameters
-    ----------
-    decayed, squared, events : array of shape (n_groups,)
-        sum(w e), sum(w^2 e) and sum(w y), >= 0.
+    See ``effective_counts`` for formula, result and errors.
 
-    Returns
-    -------
-    EffectiveCounts
-        Arrays of shape (n_groups,).
-
-    Raises
-    ------
-    InvalidInputError
-        If a sum is negative or not finite, or lengths differ.
-
-    Examples
-    --------
     >>> rescale_sums([15.0], [12.5], [1.5]).exposure
     array([18.])
     """
-    exposed, square, happened = read_columns(
-        "cannot count effectively",
-        {
-            "decayed": (decayed, NON_NEGATIVE),
-            "squared": (squared, NON_NEGATIVE),
-            "events": (events, NON_NEGATIVE),
-        },
-    )
+    sums = {"decayed": (decayed, NON_NEGATIVE), "squared": (squared, NON_NEGATIVE), "events": (events, NON_NEGATIVE)}
+    exposed, square, happened = read_columns("cannot count effectively", sums)
     rescale = np.divide(exposed, square, out=np.ones(exposed.size), where=square > 0)
     return EffectiveCounts(rescale * exposed, rescale * happened, rescale)
