@@ -9,7 +9,7 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from optimizers.demand import EXHAUSTED_SHARE, demand_behind_budget
-from optimizers.forecast import capped_mean, forecast_counts, mixed_shape
+from optimizers.forecast import capped_mean, forecast_counts, mixed_shape, uncapped_mean
 from optimizers.shrinkage import RatePosterior, pool_rates
 
 DEMAND = "demand"
@@ -20,6 +20,7 @@ TREND_SD = 0.1
 # An item's own level drifts by about a quarter beside its campaign's (stock, rivals, bids), so that a thousand clicks a day in
 # the window are worth no more than 16 of tomorrow's. An assumption.
 ITEM_DRIFT_SD = 0.25
+MAX_DAY_SPREAD = 0.3  # a campaign of a few clicks a day is capped by whole clicks, which a log-normal day overstates
 UNSEEN_SHAPE = 0.5  # of a level that nothing tells of, because everything is off
 
 
@@ -29,7 +30,6 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
     ``before`` is the demand that the last night estimated, by campaign; it grows by a tenth a night while a budget stays
     exhausted and the platform does not say by how much. An exhausted budget spends what it has, promotion or not.
     """
-    items = _with_day_columns(items)
     level = usual_level(items)
     out = with_usual_day(items, level)
     campaign = campaigns_of(out)
@@ -40,8 +40,13 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
         spent.to_numpy(dtype=np.float64), budget.to_numpy(dtype=np.float64), floats(out, "lost_to_budget_share"),
         known.to_numpy(dtype=np.float64),
     )  # fmt: skip
-    out["served_share"], out["demand_cost"] = found.served_share, found.demand_cost
-    out["is_exhausted"] = found.is_exhausted & (found.served_share < EXHAUSTED_SHARE)  # a trace of loss is none
+    hidden = served_on_better_days(out, spent, budget)
+    is_told = out["lost_to_budget_share"].notna().to_numpy(dtype=bool) | found.is_exhausted
+    out["served_share"] = np.where(is_told, found.served_share, hidden)
+    out["demand_cost"] = spent / out["served_share"]
+    is_short = (found.is_exhausted | ~is_told) & (out["served_share"] < EXHAUSTED_SHARE)  # a trace of loss is none
+    out["is_exhausted"] = is_short
+    out["served_share"] = out["served_share"].where(is_short | is_told, 1.0)
     usual = (out["cost_per_day"] * out["next_day_factor"]).groupby(campaign).transform("sum")
     is_full = (spent >= EXHAUSTED_SHARE * budget) & (usual > 0)
     for name in ("clicks_per_day", "cost_per_day"):
@@ -49,15 +54,6 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
     out["demand_clicks"] = out["clicks_per_day"] * out["next_day_factor"] / out["served_share"]
     out["usual_cost"] = (out["cost_per_day"] * out["next_day_factor"]).where(runs(out), 0.0)
     return add_next_clicks(out, level, budget)
-
-
-def _with_day_columns(items: pd.DataFrame) -> pd.DataFrame:
-    """Until performance tells them: a week of usual days, no shock."""
-    out = items.copy()
-    for name, value in (("usual_days_7d", items["days_7d"]), ("day_log_sd", 0.0), ("next_day_log_sd", 0.0)):
-        if name not in out:
-            out[name] = value
-    return out
 
 
 def usual_level(items: pd.DataFrame) -> RatePosterior:
@@ -105,6 +101,23 @@ def campaign_trend(items: pd.DataFrame, clicks: np.ndarray) -> tuple[np.ndarray,
     trend = (counted / dispersion + prior) / (expected / dispersion + prior)
     log_sd = 1.0 / np.sqrt(prior + counted / dispersion)
     return trend[campaign], log_sd[campaign]
+
+
+def served_on_better_days(items: pd.DataFrame, spent: pd.Series, budget: pd.Series) -> np.ndarray:
+    """Return the share of its demand that each item's campaign served, where no export says and a week's mean is under budget.
+
+    A budget that is used up on every second day is exhausted too: what its better days would have spent is told by the spread
+    of days (platform's luck, counted clicks).
+    """
+    campaign = codes_of(campaigns_of(items))
+    first = np.unique(campaign, return_index=True)[1]
+    clicks = np.bincount(campaign, floats(items, "clicks_now_7d")) / np.maximum(floats(items, "days_7d")[first], 1.0)
+    spread = np.sqrt(floats(items, "day_log_sd")[first] ** 2 + 1.0 / np.maximum(clicks, 1.0))
+    seen = spent.to_numpy(dtype=np.float64)[first]
+    cap = budget.to_numpy(dtype=np.float64)[first]
+    demand = uncapped_mean(np.fmin(seen, EXHAUSTED_SHARE * cap), cap, np.minimum(spread, MAX_DAY_SPREAD))
+    served = np.divide(np.fmin(seen, EXHAUSTED_SHARE * cap), demand, out=np.ones(len(first)), where=demand > 0)
+    return np.asarray(served[campaign])
 
 
 def add_next_clicks(items: pd.DataFrame, level: RatePosterior, budget: pd.Series) -> pd.DataFrame:

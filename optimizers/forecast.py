@@ -196,8 +196,7 @@ def plan_total(
 def gamma_interval(mean: FloatArray, variance: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
     """Return the quantiles ``tail`` and 1 - ``tail`` of Gamma distributions, shapes (n,); the mean where nothing varies.
 
-    Inputs are not checked again. Above a shape of 1,000 the Wilson-Hilferty form stands for the exact quantile, which differs
-    by less than one part in 100,000 there.
+    Inputs are not checked again. Above a shape of 1,000 the Wilson-Hilferty form stands for the exact quantile.
 
     Examples
     --------
@@ -259,3 +258,43 @@ def capped_mean(mean: ArrayLike, cap: ArrayLike, log_sd: ArrayLike) -> tuple[Flo
         elasticity = np.clip(below / amount, 0.0, 1.0)
     is_free = np.isnan(limit) | (middle == 0)
     return np.where(is_free, middle, amount), np.where(is_free, 1.0, np.nan_to_num(elasticity))
+
+
+def uncapped_mean(amount: ArrayLike, cap: ArrayLike, log_sd: ArrayLike) -> FloatArray:
+    """Return the demand behind a mean of days that stop at a cap: the m whose ``capped_mean`` is ``amount``.
+
+    A campaign that spends 95 % of its budget on average spends all of it on its better days. Near the cap the answer is a
+    guess: callers use it up to some share of the cap only. Found by halving.
+
+    Parameters
+    ----------
+    amount, cap, log_sd : arrays of shape (n_campaigns,) or scalars
+        Mean of the days as served, >= 0; the cap in the same unit, missing = none; spread of a day's demand, >= 0.
+
+    Returns
+    -------
+    array of shape (n_campaigns,)
+        >= amount; at most ten times the cap, where an amount at the cap ends.
+
+    Raises
+    ------
+    InvalidInputError
+        As ``capped_mean``.
+
+    Examples
+    --------
+    >>> uncapped_mean([50.0, 96.0], 100.0, 0.1).round(0)
+    array([ 50., 100.])
+    """
+    what = "cannot find the demand under a cap"
+    seen, limit, spread = read_columns(
+        what,
+        {"amount": (amount, NON_NEGATIVE), "cap": (cap, NON_NEGATIVE.or_missing()), "log_sd": (log_sd, NON_NEGATIVE)},
+    )
+    ceiling = np.where(np.isnan(limit), seen, np.maximum(10.0 * limit, seen))
+    low, high = seen.copy(), ceiling.copy()
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        is_short = capped_mean(middle, limit, spread)[0] < seen
+        low, high = np.where(is_short, middle, low), np.where(is_short, high, middle)
+    return np.asarray(high)

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizers.errors import InvalidInputError
-from optimizers.forecast import SharedShock, capped_mean, forecast_counts, gamma_interval, mixed_shape, plan_total
+from optimizers.forecast import (
+    SharedShock,
+    capped_mean,
+    forecast_counts,
+    gamma_interval,
+    mixed_shape,
+    plan_total,
+    uncapped_mean,
+)
 
 FEW = settings(max_examples=40, deadline=None)
 amounts = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=20)
@@ -105,6 +113,20 @@ def test_a_capped_amount_is_the_mean_of_capped_draws():
     assert follow[0] == pytest.approx(np.log(more[0] / amount[0]) / np.log(1.01), abs=0.01)
 
 
+@FEW
+@given(st.lists(st.floats(1.0, 150.0), min_size=1, max_size=20), st.floats(0.02, 0.4))
+def test_the_demand_under_a_cap_is_what_was_capped(demand, sd):
+    seen = capped_mean(demand, 100.0, sd)[0]
+    found = uncapped_mean(seen, 100.0, sd)
+    np.testing.assert_allclose(capped_mean(found, 100.0, sd)[0], seen, rtol=1e-9)
+    is_clear = seen < 98.0  # nearer to the cap, demands of any size look alike
+    np.testing.assert_allclose(found[is_clear], np.array(demand)[is_clear], rtol=1e-5)
+
+
+def test_without_a_cap_the_demand_is_what_was_seen():
+    assert uncapped_mean([5.0, 0.0], [np.nan, 10.0], 0.2).tolist() == pytest.approx([5.0, 0.0])
+
+
 @pytest.mark.parametrize(
     ("call", "why"),
     [
@@ -115,6 +137,7 @@ def test_a_capped_amount_is_the_mean_of_capped_draws():
         (lambda: plan_total([1.0], [np.inf]), "variance"),
         (lambda: plan_total([1.0], [1.0], [SharedShock(np.array([0, 1]), np.ones(1))]), "group"),
         (lambda: capped_mean([1.0], [-1.0], 0.1), "cap"),
+        (lambda: uncapped_mean([np.nan], [1.0], 0.1), "cannot find the demand under a cap"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused(call, why):
