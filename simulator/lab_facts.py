@@ -153,7 +153,7 @@ class LabWarehouse:
         )
         budget = _micros(truth.campaigns["daily_budget"].to_numpy())
         campaigns = truth.campaigns.assign(
-            level="campaign", entity_type="Campaign", status="enabled", account="main", daily_budget=budget,
+            level="placement", entity_type="Campaign", status="enabled", account="main", daily_budget=budget,
             platform=[truth.platforms[code].platform for code in truth.campaigns["platform_code"]],
         )  # fmt: skip
         both = pd.concat([keywords, campaigns], ignore_index=True)
