@@ -67,7 +67,11 @@ def with_plan(items: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     accepted = rows[
         (rows["decision"] == "accept") & rows["action"].isin(ITEM_ACTIONS) & rows["item"].isin(items["item"])
     ]
-    plan = accepted.set_index("item")[["action", "lever", "expected_cost", "old_value", "new_value", "value_change"]]
+    # on probation an item has two edits; the one that switches it on carries the money of both
+    accepted = accepted.assign(is_bid=accepted["lever"] != "status").sort_values("is_bid", kind="stable")
+    plan = accepted.drop_duplicates("item").set_index("item")[
+        ["action", "lever", "expected_cost", "old_value", "new_value", "value_change"]
+    ]
     out = items.drop(columns=[name for name in plan if name in items]).merge(
         plan, how="left", left_on="item", right_index=True, validate="1:1"
     )
