@@ -13,6 +13,7 @@ from benchmarks.honesty import coverage_figures, rate_figures, total_figures
 from simulator.lab_loop import LabRecord, live_run, usual_run
 from simulator.lab_truth import KEYWORDS_PER_CAMPAIGN, Spreads
 
+pytestmark = pytest.mark.slow
 N_KEYWORDS, N_NIGHTS, SEEDS = 1_200, 2, (1, 2)
 SIGMAS = 3.0
 # Intervals of one campaign err together, so that only as many are independent as there are campaigns.
