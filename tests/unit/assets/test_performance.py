@@ -233,7 +233,7 @@ def test_the_number_of_parts_in_which_the_window_is_read_does_not_show(batch):
     whole = items_in_parts(night, 10**6)
     assert whole["item"].is_monotonic_increasing
     assert len(whole) == 41
-    for rows_per_part in (200, 30):
+    for rows_per_part in (200, 80):
         pd.testing.assert_frame_equal(items_in_parts(night, rows_per_part), whole, check_exact=True)
 
 
