@@ -28,11 +28,11 @@ from optimizers.term_rates import KeywordLevel, pool_terms
 
 TERM_COLUMNS = [
     *TERM_KEY, "campaign_id", "ad_group_id", "currency", "fx_rate", "impressions", "clicks", "cost", "conversions",
-    "conversion_value", "cvr", "cpc", "rho", "aov", "margin", "value_per_click", "value_per_click_low", "value_per_click_high",
-    "roas", "roas_low", "roas_high", "roas_floor", "p_below_floor", "p_pays", "growth", "growth_low", "growth_high",
-    "growth_usual", "searches", "competition", "verdict", "is_known", "is_blocked", "is_own_word", "is_long_tail",
-    "is_maturity_learned", "n_days", "effective_clicks", "effective_conversions", *TARGETS, "is_moved",
-    "origin", "source", "usual_clicks", "score",
+    "conversion_value", "cvr", "cpc", "bid", "rho", "aov", "margin", "value_per_click", "value_per_click_low",
+    "value_per_click_high", "roas", "roas_low", "roas_high", "roas_floor", "p_below_floor", "p_pays", "growth",
+    "growth_low", "growth_high", "growth_usual", "searches", "competition", "verdict", "is_known", "is_blocked",
+    "is_own_word", "is_long_tail", "is_maturity_learned", "n_days", "effective_clicks", "effective_conversions",
+    *TARGETS, "is_moved", "origin", "source", "usual_clicks", "score",
 ]  # fmt: skip
 RISING = 1.2  # the low end of the growth interval: surely a fifth more than usual growth
 

@@ -100,7 +100,7 @@ def source_negatives(rows: pd.DataFrame) -> pd.DataFrame:
 def expected_traffic(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return clicks gained a day and cost a day: a negative ends the term's traffic, an added word answers to its own bid.
 
-    The word's bid so far is not known; what its clicks cost stands in for it.
+    The word's clicks were bought at the bid of the keyword that it came through.
     """
     clicks = (rows["clicks"] / rows["n_days"]).to_numpy(dtype=np.float64)
     gained, cost = np.zeros(len(rows)), rows["cost"].to_numpy(dtype=np.float64).copy()
@@ -109,24 +109,24 @@ def expected_traffic(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     added = (rows["new_value"].notna() & (rows["cpc"] > 0) & (rows["cost"] > 0)).to_numpy()
     part = rows[added]
     paid = part["cpc"].to_numpy(dtype=np.float64)
-    ones = np.ones(len(part))
+    bid, ones = part["bid"].to_numpy(dtype=np.float64), np.ones(len(part))
     curve = KeywordResponse(
-        clicks[added], paid, paid, part["value_per_click"].to_numpy(dtype=np.float64),
-        PRIOR_ETA * ones, ones, PRIOR_KAPPA * ones, MAX_MULTIPLIER * ones,
+        clicks[added], paid, bid * floats(part, "fx_rate"), part["value_per_click"].to_numpy(dtype=np.float64),
+        PRIOR_ETA * ones, floats(part, "rho"), PRIOR_KAPPA * ones, MAX_MULTIPLIER * ones,
     )  # fmt: skip
-    change = (part["new_value"] * part["fx_rate"]).to_numpy(dtype=np.float64) / paid
+    change = floats(part, "new_value") / bid
     gained[added], cost[added] = curve.clicks_at(change) - clicks[added], curve.cost_at(change)
     return pd.Series(gained, index=rows.index), pd.Series(cost, index=rows.index)
 
 
 def new_bids(rows: pd.DataFrame, batch: Batch) -> pd.Series:
-    """Return the first bid of each added term in account currency: worth a click over price, at most what such clicks cost."""
+    """Return the first bid of each added term in account currency: worth a click over price, a raise of its source's at most."""
     bids = pd.Series(np.nan, index=rows.index, dtype="float64")
     for platform, part in rows[rows["action"] == "add"].groupby("platform", sort=True):
         rule = batch.platforms[str(platform)].rulebook.rule("keyword_bid")
         if rule is None:
             continue
-        limit = part["cpc"].to_numpy(dtype=np.float64) * (1.0 + batch.guardrails.max_raise)
+        limit = floats(part, "bid") * floats(part, "fx_rate") * (1.0 + batch.guardrails.max_raise)
         worth = bid_for_new_item(
             part["value_per_click"].to_numpy(dtype=np.float64), part["price"].to_numpy(dtype=np.float64),
             part["rho"].to_numpy(dtype=np.float64), limit,

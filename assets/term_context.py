@@ -14,7 +14,7 @@ from assets.catalogue import load_entities
 from assets.market import normal_words
 
 CAMPAIGN = ["platform", "account", "campaign"]
-MEANS = ("aov", "margin", "cpc", "rho", "roas_floor", "aov_log_sd")
+MEANS = ("aov", "margin", "cpc", "bid", "rho", "roas_floor", "aov_log_sd")
 KEYWORD_FACTS = (*MEANS, "cvr_shape", "cvr_rate", "effective_conversions", "effective_clicks")
 MIN_SHAPE = 0.1  # a prior as wide as this says next to nothing
 
@@ -72,6 +72,7 @@ def campaign_facts(keywords: pd.DataFrame) -> pd.DataFrame:
 
 
 def net_keywords(items: pd.DataFrame) -> pd.DataFrame:
-    """Return the keywords whose sales are worth something known, order values after refunds and double claims."""
+    """Return the keywords whose sales are worth something known, order values after refunds and double claims, with a bid."""
     keywords = items[(items["level"] == "keyword") & (items["value_source"] != "unknown")]
-    return keywords.assign(aov=keywords["aov"] * keywords["net_factor"])
+    bid = keywords["bid"].fillna(keywords["cpc"] / keywords["fx_rate"])  # not exported: what its clicks cost stands in
+    return keywords.assign(aov=keywords["aov"] * keywords["net_factor"], bid=bid)

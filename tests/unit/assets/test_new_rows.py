@@ -15,8 +15,9 @@ from tests.unit.assets.made_up import make_batch
 TERM: dict[str, Any] = {
     "platform": "google_ads", "account": "main", "campaign": "Tents", "ad_group": "Group", "search_term": "red tent",
     "campaign_id": "c1", "ad_group_id": "g1", "currency": "CNY", "fx_rate": 1.0, "impressions": 900.0, "clicks": 300.0,
-    "cost": 150.0, "conversions": 15.0, "conversion_value": 1500.0, "cvr": 0.05, "cpc": 0.5, "aov": 100.0, "margin": 0.5,
-    "rho": 1.0, "value_per_click": 2.5, "value_per_click_low": 1.5, "value_per_click_high": 3.5, "roas": 10.0, "roas_low": 6.0,
+    "cost": 150.0, "conversions": 15.0, "conversion_value": 1500.0, "cvr": 0.05, "cpc": 0.5, "aov": 100.0, "margin": 0.5, "bid": 0.5,
+    "rho": 1.0, "value_per_click": 2.5, "value_per_click_low": 1.5, "value_per_click_high": 3.5,
+    "roas": 10.0, "roas_low": 6.0,
     "roas_high": 14.0, "p_below_floor": 0.01, "roas_floor": 2.0, "p_pays": 0.99,
     "growth": 1.0, "growth_low": 0.8, "growth_high": 1.2, "growth_usual": 1.0, "searches": 1000.0, "competition": 0.5,
     "verdict": "add", "is_known": False, "is_blocked": False, "is_own_word": False, "is_long_tail": False,
@@ -48,14 +49,14 @@ def test_a_new_words_bid_is_its_worth_over_the_price_of_money(batch):
     assert term_rows(terms({"value_per_click": 0.6}), plan(1.2), batch)["new_value"].tolist() == [0.5]
 
 
-def test_a_new_words_bid_is_at_most_what_such_clicks_cost_and_a_raise(batch):
+def test_a_new_words_bid_is_at_most_a_raise_of_the_bid_that_it_came_through(batch):
     assert term_rows(terms({}), plan(1.0), batch)["new_value"].tolist() == [0.65]
 
 
 def test_a_new_words_bid_is_in_account_money_on_the_platforms_step(tmp_path):
     """A limit of 0.65 CNY is 0.0929 USD at 7.0: 0.09. The least bid is 0.01."""
     batch = make_batch(tmp_path)
-    dollars = {"currency": "USD", "fx_rate": 7.0}
+    dollars = {"currency": "USD", "fx_rate": 7.0, "bid": 0.5 / 7.0}
     assert term_rows(terms(dollars), plan(1.0), batch)["new_value"].tolist() == [0.09]
     assert term_rows(terms({**dollars, "value_per_click": 1e-6}), plan(1.0), batch)["new_value"].tolist() == [0.01]
 
@@ -93,7 +94,7 @@ def test_a_negative_saves_its_cost_a_day_and_loses_what_it_sold(batch):
 
 
 def test_an_added_word_answers_to_its_own_bid(batch):
-    """A bid of 1.3 times the click price: clicks x 1.3^0.6, cost by the response curve."""
+    """A bid of 1.3 times the source's: clicks x 1.3^0.6, cost by the response curve."""
     one = term_rows(terms({}), plan(1.0), batch).loc[0]
     clicks, cost = 10 * (1.3**0.6 - 1), 10 * 0.5 * 0.375 * (1.3**1.6 - 1)
     assert one["cost_change"] == pytest.approx(cost)
