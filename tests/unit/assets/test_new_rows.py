@@ -15,7 +15,8 @@ from tests.unit.assets.made_up import make_batch
 TERM: dict[str, Any] = {
     "platform": "google_ads", "account": "main", "campaign": "Tents", "ad_group": "Group", "search_term": "red tent",
     "campaign_id": "c1", "ad_group_id": "g1", "currency": "CNY", "fx_rate": 1.0, "impressions": 900.0, "clicks": 300.0,
-    "cost": 150.0, "conversions": 15.0, "conversion_value": 1500.0, "cvr": 0.05, "cpc": 0.5, "aov": 100.0, "margin": 0.5, "bid": 0.5,
+    "cost": 150.0, "conversions": 15.0, "conversion_value": 1500.0, "cvr": 0.05, "cpc": 0.5, "aov": 100.0, "margin": 0.5,
+    "bid": 0.5,
     "rho": 1.0, "value_per_click": 2.5, "value_per_click_low": 1.5, "value_per_click_high": 3.5,
     "roas": 10.0, "roas_low": 6.0,
     "roas_high": 14.0, "p_below_floor": 0.01, "roas_floor": 2.0, "p_pays": 0.99,
