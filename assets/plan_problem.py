@@ -147,9 +147,7 @@ def _with_goals(rows: pd.DataFrame) -> pd.DataFrame:
     out = rows.copy()
     is_bid = out["lever"] == "keyword_bid"
     above = (out["revenue_per_click"] / (out["roas_floor"] * out["cpc"])).fillna(0.0)
-    allowed = above.clip(lower=1.0) ** (
-        1.0 / (1.0 - betas(out))
-    )  # value = cost^beta, so roas falls by cost^(1 - beta)
+    allowed = above.clip(lower=1.0) ** (1.0 / (1.0 - betas(out)))  # value = cost^beta, so roas falls by cost^(1 - beta)
     allowed[is_bid] = most_above_floor(out[is_bid])
     allowed[(out["verdict"] != "keep") | out["is_brand"].astype(bool)] = 1.0
     out["max_multiplier"] = np.maximum(np.minimum(out["max_multiplier"], allowed), out["min_multiplier"])

@@ -17,14 +17,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.coded import Coded, CodedTable, constant, encode
+from assets.platforms.coded import Coded, CodedTable, constant, encode, stretches
 from assets.platforms.items import as_cells
 from configs.expectations_schema import KindRules, NumberRule, RowRules
 
 MICROS = 1_000_000
 _NOT_BLANK = r"[!-~\x{4E00}-\x{9FFF}]"
 PERIOD_COLUMNS = ("period_start", "period_end")
+_FEW_PAIRS = 1 << 16
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Numbers: TypeAlias = npt.NDArray[np.float64]
 Broken: TypeAlias = tuple[str, str, Mask]  # rule, column ("" where it speaks of several), rows that break it
 
 
@@ -46,7 +48,7 @@ def coded_frame(frame: pd.DataFrame, numbers: Container[str], days: Container[st
     return CodedTable(columns, len(frame))
 
 
-def as_numbers(series: pd.Series) -> npt.NDArray[np.float64]:
+def as_numbers(series: pd.Series) -> Numbers:
     """Return the column as float64, missing as NaN; text that is no number becomes infinite, so that it cannot pass."""
     if pd.api.types.is_numeric_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -54,15 +56,20 @@ def as_numbers(series: pd.Series) -> npt.NDArray[np.float64]:
     return np.where(np.isnan(values) & series.notna().to_numpy(dtype=bool), np.inf, values)
 
 
-def number_rows(column: Coded) -> npt.NDArray[np.float64]:
+def number_rows(column: Coded) -> Numbers:
     """Return a column of numbers row by row, missing as NaN."""
     return _numbers(column).take(column.codes)
 
 
 def where_word(column: Coded, is_met: Callable[[str], object], *, missing: bool = False) -> Mask:
     """Return which cells meet the test, each distinct word being tested once; ``missing`` is the answer without a word."""
+    return column.where(_tested(column, is_met, missing=missing))
+
+
+def _tested(column: Coded, is_met: Callable[[str], object], *, missing: bool) -> Mask:
+    """Return which words meet the test."""
     words = column.words.to_pylist()
-    return column.where(np.array([missing if word is None else bool(is_met(str(word))) for word in words], dtype=bool))
+    return np.array([missing if word is None else bool(is_met(str(word))) for word in words], dtype=bool)
 
 
 def is_blank(column: Coded) -> Mask:
@@ -85,7 +92,7 @@ def _column(series: pd.Series, name: str, numbers: Container[str], days: Contain
     return encode(pa.array(as_numbers(series), from_pandas=True) if name in numbers else as_cells(series))
 
 
-def _numbers(column: Coded) -> npt.NDArray[np.float64]:
+def _numbers(column: Coded) -> Numbers:
     """Return the words of a column of numbers, missing as NaN."""
     return np.asarray(pc.fill_null(pc.cast(column.words, pa.float64(), safe=False), np.nan))
 
@@ -101,11 +108,12 @@ def _dates(rows: CodedTable, kind: KindRules, night: date) -> Iterator[Broken]:
     first, last = _day_bounds(rows, kind.date)
     oldest, newest = np.datetime64(night - timedelta(days=kind.max_age_days)), np.datetime64(night)
     days, ends = (np.asarray(one.words, dtype="datetime64[us]") for one in (first, last))
-    yield "date_missing", kind.date, first.where(np.isnat(days)) | last.where(np.isnat(ends))
-    yield "date_in_future", kind.date, last.where(ends > newest)
-    yield "date_too_old", kind.date, last.where(ends < oldest)
-    is_day = first.codes is last.codes
-    yield "period_reversed", "", np.zeros(len(rows), dtype=bool) if is_day else days[first.codes] > ends[last.codes]
+    if np.isnat(days).any() or np.isnat(ends).any():
+        yield "date_missing", kind.date, first.where(np.isnat(days)) | last.where(np.isnat(ends))
+    yield from _words("date_in_future", kind.date, last, ends > newest)
+    yield from _words("date_too_old", kind.date, last, ends < oldest)
+    if first.codes is not last.codes:
+        yield "period_reversed", "", days[first.codes] > ends[last.codes]
 
 
 def _day_bounds(rows: CodedTable, column: str) -> tuple[Coded, Coded]:
@@ -123,24 +131,48 @@ def _range(name: str, column: Coded, rule: NumberRule) -> Iterator[Broken]:
     infinite = np.isinf(values)
     below = values <= rule.min * unit if rule.is_min_refused else values < rule.min * unit
     if not rule.may_be_infinite:
-        yield "not_finite", name, column.where(infinite)
-    yield "below_minimum", name, column.where(below & ~infinite)
-    yield "above_maximum", name, column.where((values > rule.max * unit) & ~infinite)
+        yield from _words("not_finite", name, column, infinite)
+    yield from _words("below_minimum", name, column, below & ~infinite)
+    yield from _words("above_maximum", name, column, (values > rule.max * unit) & ~infinite)
+
+
+def _words(rule: str, name: str, column: Coded, is_met: Mask) -> Iterator[Broken]:
+    """Yield a rule that single words break, if any does: most files break none, and rows need no look then."""
+    if is_met.any():
+        yield rule, name, column.where(is_met)
+
+
+def _pairs(first: Coded, second: Coded, is_met: Callable[[Numbers, Numbers], Mask]) -> Mask:
+    """Return the rows in which two numbers meet the test; each pair of words is tested once where there are few."""
+    ones, others = _numbers(first), _numbers(second)
+    if len(ones) * len(others) > max(len(first), _FEW_PAIRS):
+        return is_met(ones.take(first.codes), others.take(second.codes))
+    table = is_met(ones[:, None], others[None, :])
+    if not table.any():
+        return np.zeros(len(first), dtype=bool)
+    wrong = np.empty(len(first), dtype=bool)
+    for part in stretches(len(first)):
+        wrong[part] = table[first.codes[part], second.codes[part]]
+    return wrong
 
 
 def _texts(rows: CodedTable, rules: RowRules) -> Iterator[Broken]:
     for name, allowed in rules.allowed.items():
         if name in rows:
-            yield "unknown_value", name, ~where_word(rows[name], allowed.__contains__, missing=True)
+            yield from _words(
+                "unknown_value", name, rows[name], ~_tested(rows[name], allowed.__contains__, missing=True)
+            )
     for name, pattern in rules.patterns.items():
         if name in rows:
-            yield "malformed", name, ~where_word(rows[name], re.compile(pattern).match, missing=True)
+            is_well = _tested(rows[name], re.compile(pattern).match, missing=True)
+            yield from _words("malformed", name, rows[name], ~is_well)
 
 
 def _clicks(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
     if kind.click_slack is None or "clicks" not in rows or "impressions" not in rows:
         return
-    wrong = number_rows(rows["clicks"]) > number_rows(rows["impressions"]) + kind.click_slack
+    slack = kind.click_slack
+    wrong = _pairs(rows["clicks"], rows["impressions"], lambda clicks, shown: clicks > shown + slack)
     for name, pattern in kind.click_slack_except.items() if wrong.any() else ():
         if name in rows:
             wrong = wrong & ~where_word(rows[name], re.compile(pattern).match)
@@ -150,5 +182,6 @@ def _clicks(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
 def _conversions(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
     if kind.conversions_per_click is None or "clicks" not in rows or "conversions" not in rows:
         return
-    limit = number_rows(rows["clicks"]) * kind.conversions_per_click + kind.conversions_slack
-    yield "conversions_over_clicks", "", number_rows(rows["conversions"]) > limit
+    most, slack = kind.conversions_per_click, kind.conversions_slack
+    wrong = _pairs(rows["clicks"], rows["conversions"], lambda clicks, sold: sold > clicks * most + slack)
+    yield "conversions_over_clicks", "", wrong

@@ -6,8 +6,9 @@ done with numbers. Here belongs this form and its arithmetic; what cells mean is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ Codes = NDArray[np.int32]
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _DENSE = 8  # a table of marks may be so many times as long as the rows
 _MAX_WIDE = 1 << 62
+_GLANCE = 4096
+STRETCH = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,14 @@ class Coded:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.codes)
+
+    @cached_property
+    def last_rows(self) -> NDArray[np.intp]:
+        """Return the last row in which each word stands, 0 for a word of no row."""
+        rows = np.zeros(len(self.words), dtype=np.intp)
+        for part in stretches(len(self.codes)):
+            rows[self.codes[part]] = np.arange(part.start, part.stop)
+        return rows
 
     @property
     def values(self) -> pa.Array:
@@ -187,8 +198,13 @@ def _repeats(keys: Sequence[Coded], n_rows: int) -> NDArray[np.int64]:
     wide, size = _combine([key.merged() for key in keys], n_rows)
     if size <= _DENSE * n_rows:
         last = np.full(size, -1, dtype=np.int32)
-        last[wide] = np.arange(n_rows, dtype=np.int32)
-        return np.flatnonzero(last.take(wide) != np.arange(n_rows, dtype=np.int32))
+        for part in stretches(n_rows):
+            last[wide[part]] = np.arange(part.start, part.stop)
+        found = [
+            np.flatnonzero(last.take(wide[part]) != np.arange(part.start, part.stop)) + part.start
+            for part in stretches(n_rows)
+        ]
+        return np.concatenate([np.empty(0, dtype=np.int64), *found])
     order = np.argsort(wide, kind="stable")
     return order[1:][wide[order[1:]] == wide[order[:-1]]]
 
@@ -214,8 +230,14 @@ def _combine(keys: Iterable[Coded], n_rows: int) -> tuple[NDArray[np.int64], int
 
 def told_by(base: Coded, other: Coded) -> Codes | None:
     """Return the code of ``other`` for every word of ``base``, or None where rows of one word differ in ``other``."""
-    told = np.zeros(len(base.words), dtype=np.int32)
-    if len(other.words) <= 1:
-        return told
-    told[base.codes] = other.codes
-    return told if np.array_equal(told.take(base.codes), other.codes) else None
+    if len(other.words) <= 1 or not len(base):
+        return np.zeros(len(base.words), dtype=np.int32)
+    told = other.codes.take(base.last_rows)
+    rows = [slice(None, None, max(len(base) // _GLANCE, 1)), *stretches(len(base))]  # most others differ at a glance
+    return told if all(np.array_equal(told.take(base.codes[one]), other.codes[one]) for one in rows) else None
+
+
+def stretches(n_rows: int, size: int = STRETCH) -> Iterator[slice]:
+    """Yield the rows in stretches whose intermediate results stay in the processor's cache."""
+    for start in range(0, n_rows, size):
+        yield slice(start, min(start + size, n_rows))

@@ -24,6 +24,7 @@ _BYTE_ORDER_MARKS = (
 )
 _LOW_BYTES = bytes(range(0x80))
 _GB2312_PAIRS = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+")
+_FOUR_BYTES = re.compile(rb"\x81[0-9][\x81-\xfe][0-9]")  # no-break spaces above all; 0x81 is no letter of cp1252
 _CONTROL = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SAMPLE = 65_536
@@ -209,4 +210,4 @@ def _count_high(data: bytes) -> int:
 
 
 def _count_paired(data: bytes) -> int:
-    return sum(map(len, _GB2312_PAIRS.findall(data)))
+    return sum(map(len, _GB2312_PAIRS.findall(data))) + 2 * len(_FOUR_BYTES.findall(data))

@@ -111,7 +111,7 @@ def _repeated_headers(rows: RawRows, match: Match) -> tuple[BrokenRow, ...]:
 def _nameless(rows: RawRows, columns: CanonicalColumns, match: Match, is_data: Mask) -> tuple[BrokenRow, ...]:
     """Return the rows in which every needed name is empty: a totals row whose label is not known would be one."""
     keys = _keys(columns, match)
-    if not keys:
+    if not keys or any(key.words.null_count == 0 for key in keys):
         return ()
     lines = rows.line[is_data & np.logical_and.reduce([key.is_missing() for key in keys])]
     return tuple(BrokenRow(int(line), (), reason="none of the names that it needs is filled") for line in lines)

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.coded import Coded, CodedTable, Groups, group_rows
+from assets.platforms.coded import STRETCH, Coded, CodedTable, Groups, group_rows, stretches
 from assets.warehouse.columns import PERIOD, time_columns
 from assets.warehouse.documents import read_document, write_document
 from assets.warehouse.home import Home
@@ -89,11 +89,13 @@ def _sums(column: Coded, groups: Groups) -> pa.Array:
         cells = pa.table({"group": groups.codes, "value": column.values}).group_by("group", use_threads=False)
         found = cells.aggregate([("value", "sum", pc.ScalarAggregateOptions(min_count=1))]).sort_by("group")
         return found["value_sum"].combine_chunks()
-    places = groups.codes * n_words + column.codes
-    counts = np.bincount(places, minlength=n_words * n_groups).reshape(n_groups, n_words)
+    counts = np.zeros(n_words * n_groups, dtype=np.int64)
+    for part in stretches(len(column), max(n_words * n_groups, STRETCH)):
+        counts += np.bincount(groups.codes[part] * n_words + column.codes[part], minlength=len(counts))
+    by_group = counts.reshape(n_groups, n_words)
     is_filled = np.asarray(pc.is_valid(column.words))
-    sums = counts @ np.asarray(pc.fill_null(column.words, 0))
-    return pa.array(sums, mask=counts[:, is_filled].sum(axis=1) == 0)
+    sums = by_group @ np.asarray(pc.fill_null(column.words, 0))
+    return pa.array(sums, mask=by_group[:, is_filled].sum(axis=1) == 0)
 
 
 def _whole_cells(column: Coded) -> Coded:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from assets.platforms.coded import Coded, CodedTable, constant, encode, told_by
+from assets.platforms.coded import Coded, CodedTable, constant, encode, stretches, told_by
 from assets.warehouse.documents import replacing
 
 N_BUCKETS = 64
@@ -110,7 +110,7 @@ def _split(table: CodedTable, pool: ThreadPoolExecutor) -> _Parts:
     bucket = pool.submit(_buckets, table)
     if "item" not in table or len(table) <= ROWS_PER_GROUP:
         return _Parts(table.having({"bucket": bucket.result()}))
-    item, names = table["item"], [name for name, one in table.columns.items() if name not in FILTERED and _is_name(one)]
+    item, names = table["item"], [name for name, column in table.columns.items() if _is_name(name, column)]
     told = dict(zip(names, pool.map(partial(_told_by_item, table), names), strict=True))
     order, place = _in_order(item)
     items = {
@@ -154,7 +154,8 @@ def _order(table: CodedTable) -> NDArray[np.int64]:
         weight *= size
     key = np.arange(n_rows)
     for codes, value in worth.values():
-        key += value.take(codes)
+        for part in stretches(n_rows):
+            key[part] += value.take(codes[part])
     key.sort()
     return key & (n_places - 1)
 
@@ -169,9 +170,13 @@ def _ranks(words: pa.Array) -> NDArray[np.int64]:
     return np.asarray(pc.rank(words, "ascending", tiebreaker="dense")).astype(np.int64) - 1
 
 
-def _is_name(column: Coded) -> bool:
-    """Return whether a column may follow from the item: text does, and what is nowhere known."""
-    return pa.types.is_string(column.words.type) or _is_empty(column)
+def _is_name(name: str, column: Coded) -> bool:
+    """Return whether a column may follow from the item: text does, and what is nowhere known.
+
+    What windows ask for stands in the rows, unless the file has one of it: then the index knows it.
+    """
+    is_text = pa.types.is_string(column.words.type)
+    return (is_text and len(column.words) == 1) or (name not in FILTERED and (is_text or _is_empty(column)))
 
 
 def _told_by_item(table: CodedTable, name: str) -> NDArray[np.int32] | None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,10 @@ def _read(path: Path, part: pd.DataFrame, kind: str, buckets: range | None) -> p
     times = columns.time_columns(kind, schema.names)
     chosen: list[Any] = []
     for (platform, account), rows in part.groupby(["platform", "account"], sort=True):
-        wanted = (pc.field("platform") == platform) & (pc.field("account") == account)
+        # a column that is not in the rows has one value in the whole file
+        told = {"platform": platform, "account": account}
+        owner = [pc.field(name) == value for name, value in told.items() if name in schema.names]
+        wanted = reduce(and_, owner, pc.scalar(True))
         if times:
             wanted &= _any_time(times, rows)
         chosen.append(wanted)

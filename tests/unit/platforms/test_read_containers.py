@@ -208,3 +208,10 @@ def test_a_line_larger_than_any_header_is_passed_over_and_costs_no_time(read, co
         read(content)
     assert error.value.code == code
     assert time.process_time() - started < 10
+
+
+def test_no_break_spaces_in_a_short_chinese_file_do_not_make_it_a_western_one():
+    rows = "\r\n".join(f"2026/10/{day:02d}\u00a0,\u00a0{day}\u00a0,{day}.5\u00a0" for day in range(1, 18))
+    decoded = decode(f"时间,消耗,净利\r\n{rows}\r\n".encode("gb18030"))
+    assert decoded.encoding == "gb18030"
+    assert decode("café,prêt,naïve,déjà\r\n1,2,3,4\r\n".encode("cp1252")).encoding == "cp1252"

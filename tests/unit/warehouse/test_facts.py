@@ -210,7 +210,9 @@ def test_values_that_do_not_fit_are_refused(home: Home, keyword_days: Days, colu
 
 def test_an_unknown_kind_and_a_missing_account_are_refused(home: Home, keyword_days: Days):
     frame = keyword_days((1, "a", 1, 1))
-    with pytest.raises(FactsError, match="column 'kind' holds 'weather', it must hold one of bid_landscape, channel_daily"):
+    with pytest.raises(
+        FactsError, match="column 'kind' holds 'weather', it must hold one of bid_landscape, channel_daily"
+    ):
         write_facts(home, FactSource("0" * 64, "google_ads", "report", "weather"), frame)
     with pytest.raises(FactsError, match="column 'account' holds nothing: the column is missing"):
         write_facts(home, SOURCE, frame.drop(columns="account"))
