@@ -66,9 +66,10 @@ class Coded:
 
     def used_words(self) -> pa.Array:
         """Return the words that stand in a row, in their order."""
-        is_used = np.zeros(len(self.words), dtype=bool)
-        is_used[self.codes] = True
-        return self.words.filter(pa.array(is_used))
+        counts = np.zeros(len(self.words), dtype=np.int64)
+        for part in stretches(len(self.codes), max(len(self.words), STRETCH)):
+            counts += np.bincount(self.codes[part], minlength=len(self.words))
+        return self.words.filter(pa.array(counts > 0))
 
     def is_missing(self) -> Mask:
         """Return the rows without a value."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,7 @@ _BYTE_ORDER_MARKS = (
 )
 _LOW_BYTES = bytes(range(0x80))
 _GB2312_PAIRS = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+")
+_STRETCH = 16 << 20
 _FOUR_BYTES = re.compile(rb"\x81[0-9][\x81-\xfe][0-9]")  # no-break spaces above all; 0x81 is no letter of cp1252
 _CONTROL = bytes([*range(0x09), *range(0x0E, 0x20), 0x7F])
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -119,8 +122,20 @@ def decode(data: bytes) -> EncodedText:
 
 
 def _is_utf8(data: bytes, start: int) -> bool:
-    """Return whether all bytes are valid UTF-8; Arrow looks at them faster than Python and without copying them."""
-    ends = pa.py_buffer(np.array([start, len(data)], dtype=np.int64))
+    """Return whether all bytes are valid UTF-8; long texts are looked at in stretches of whole lines, side by side."""
+    ends = [start]
+    while ends[-1] < len(data):
+        ends.append(_end_of_block(data, ends[-1], _STRETCH))
+    spans = list(pairwise(ends))
+    if len(spans) < 2:
+        return all(_is_valid(data, *span) for span in spans)
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        return all(pool.map(lambda span: _is_valid(data, *span), spans))
+
+
+def _is_valid(data: bytes, start: int, end: int) -> bool:
+    """Return whether these bytes are valid UTF-8; Arrow looks at them faster than Python and without copying them."""
+    ends = pa.py_buffer(np.array([start, end], dtype=np.int64))
     try:
         pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
     except pa.ArrowInvalid:
