@@ -21,39 +21,45 @@ TREND_SD = 0.1
 # the window are worth no more than 16 of tomorrow's. An assumption.
 ITEM_DRIFT_SD = 0.25
 MAX_DAY_SPREAD = 0.3  # a campaign of a few clicks a day is capped by whole clicks, which a log-normal day overstates
+# Behind a budget that is used up every day, and no loss told, the demand may be a quarter more or less than guessed. An
+# assumption; it only matters where bids move.
+HIDDEN_LOG_SD = 0.25
+# A demand of which all seven days reach the budget with a chance of one half lies 1.32 spreads of a day above it:
+# N(1.32)^7 = 0.5. Less would have left money on some day.
+FULL_WEEK = 1.32
+SHOCKS = (
+    "day_log_sd",
+    "trend_log_sd",
+    "hidden_log_sd",
+)  # the platform's day, the campaign's level, what its budget hides
 UNSEEN_SHAPE = 0.5  # of a level that nothing tells of, because everything is off
 
 
 def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame:
     """Add the demand of the next day, also the part that an exhausted budget keeps from being served, and its forecast.
 
-    ``before`` is the demand that the last night estimated, by campaign; it grows by a tenth a night while a budget stays
-    exhausted and the platform does not say by how much. An exhausted budget spends what it has, promotion or not.
+    First the demand of the days as they were lived is told from what their budgets let through, then it is moved to today's
+    bid, the campaign's trend and tomorrow's factor, and only then does tomorrow's budget cut it. ``before`` is the demand that
+    the last night estimated, by campaign; it grows by a tenth a night while a budget stays exhausted and the platform does not
+    say by how much.
     """
     level = usual_level(items)
     out = with_usual_day(items, level)
-    campaign = campaigns_of(out)
-    spent = out.groupby(campaign)["cost_now_7d"].transform("sum") / out["days_7d"].clip(lower=1)
-    budget = out["campaign_budget"].astype("Float64").astype("float64") * out["fx_rate"]
-    known = campaign.map(before).astype("float64")
-    found = demand_behind_budget(
-        spent.to_numpy(dtype=np.float64), budget.to_numpy(dtype=np.float64), floats(out, "lost_to_budget_share"),
-        known.to_numpy(dtype=np.float64),
-    )  # fmt: skip
-    hidden = served_on_better_days(out, spent, budget)
-    is_told = out["lost_to_budget_share"].notna().to_numpy(dtype=bool) | found.is_exhausted
-    out["served_share"] = np.where(is_told, found.served_share, hidden)
-    out["demand_cost"] = spent / out["served_share"]
-    is_short = (found.is_exhausted | ~is_told) & (out["served_share"] < EXHAUSTED_SHARE)  # a trace of loss is none
-    out["is_exhausted"] = is_short
-    out["served_share"] = out["served_share"].where(is_short | is_told, 1.0)
-    usual = (out["cost_per_day"] * out["next_day_factor"]).groupby(campaign).transform("sum")
-    is_full = (spent >= EXHAUSTED_SHARE * budget) & (usual > 0)
+    budget = budget_of(out)
+    served, out["hidden_log_sd"] = served_last_week(out, before, budget)
     for name in ("clicks_per_day", "cost_per_day"):
-        out[name] *= (spent / usual).where(is_full, 1.0)
-    out["demand_clicks"] = out["clicks_per_day"] * out["next_day_factor"] / out["served_share"]
-    out["usual_cost"] = (out["cost_per_day"] * out["next_day_factor"]).where(runs(out), 0.0)
-    return add_next_clicks(out, level, budget)
+        out[name] = _at_last_week(out, name, budget) / served
+    out["demand_clicks"] = out["clicks_per_day"] * out["next_day_factor"]
+    out["usual_cost"] = np.where(runs(out), out["cost_per_day"] * out["next_day_factor"], 0.0)
+    campaign = campaigns_of(out)
+    out["demand_cost"] = out["usual_cost"].groupby(campaign).transform("sum")
+    out["day_log_sd"] = np.hypot(floats(out, "day_log_sd"), floats(out, "next_day_log_sd"))
+    on_clicks = np.where(runs(out), floats(out, "demand_clicks"), 0.0)
+    out["served_share"], follow = kept_under_budget(out, floats(out, "usual_cost"), on_clicks, budget)
+    out["is_exhausted"] = out["served_share"] < EXHAUSTED_SHARE  # a trace of loss is none
+    for name in ("clicks_per_day", "cost_per_day", "usual_cost"):
+        out[name] *= out["served_share"]
+    return add_next_clicks(out, level, follow)
 
 
 def usual_level(items: pd.DataFrame) -> RatePosterior:
@@ -103,42 +109,63 @@ def campaign_trend(items: pd.DataFrame, clicks: np.ndarray) -> tuple[np.ndarray,
     return trend[campaign], log_sd[campaign]
 
 
-def served_on_better_days(items: pd.DataFrame, spent: pd.Series, budget: pd.Series) -> np.ndarray:
-    """Return the share of its demand that each item's campaign served, where no export says and a week's mean is under budget.
+def budget_of(items: pd.DataFrame) -> pd.Series:
+    """Return each item's campaign budget in shop money; where none is told but losses to it are, what was spent is the budget."""
+    budget = items["campaign_budget"].astype("Float64").astype("float64") * items["fx_rate"]
+    spent = items["cost_7d"].groupby(campaigns_of(items)).transform("sum") / items["days_7d"].clip(lower=1)
+    lost = items["lost_to_budget_share"].groupby(campaigns_of(items)).transform("max")
+    return budget.where(budget.notna() | ~(lost > 1.0 - EXHAUSTED_SHARE), spent)
 
-    A budget that is used up on every second day is exhausted too: what its better days would have spent is told by the spread
-    of days (platform's luck, counted clicks).
+
+def served_last_week(
+    items: pd.DataFrame, before: Mapping[str, float], budget: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of its demand that each item's campaign served at last week's own bids, and how unsure (log) that is.
+
+    1 and 0 where the platform tells it: there each row has been put at its demand already. Elsewhere a budget that is used up
+    on every second day hides what its better days would have spent, which the spread of days tells (platform's luck, counted
+    clicks); one that is used up every day hides nobody knows what.
     """
-    campaign = codes_of(campaigns_of(items))
-    first = np.unique(campaign, return_index=True)[1]
-    clicks = np.bincount(campaign, floats(items, "clicks_now_7d")) / np.maximum(floats(items, "days_7d")[first], 1.0)
-    spread = np.sqrt(floats(items, "day_log_sd")[first] ** 2 + 1.0 / np.maximum(clicks, 1.0))
-    seen = spent.to_numpy(dtype=np.float64)[first]
-    cap = budget.to_numpy(dtype=np.float64)[first]
-    demand = uncapped_mean(np.fmin(seen, EXHAUSTED_SHARE * cap), cap, np.minimum(spread, MAX_DAY_SPREAD))
-    served = np.divide(np.fmin(seen, EXHAUSTED_SHARE * cap), demand, out=np.ones(len(first)), where=demand > 0)
-    return np.asarray(served[campaign])
+    campaign = campaigns_of(items)
+    code = codes_of(campaign)
+    first = np.unique(code, return_index=True)[1]
+    days = np.maximum(floats(items, "days_7d")[first], 1.0)
+    spent, cap = np.bincount(code, floats(items, "cost_7d")) / days, budget.to_numpy(dtype=np.float64)[first]
+    luck = 1.0 / np.maximum(np.bincount(code, floats(items, "clicks_7d")) / days, 1.0)
+    spread = np.minimum(np.sqrt(floats(items, "day_log_sd")[first] ** 2 + luck), MAX_DAY_SPREAD)
+    known = np.fmax(campaign.map(before).to_numpy(dtype=np.float64)[first], spent * np.exp(FULL_WEEK * spread))
+    found = demand_behind_budget(spent, cap, np.full(len(first), np.nan), known)
+    demand = uncapped_mean(np.fmin(spent, EXHAUSTED_SHARE * cap), cap, spread)
+    hidden = np.divide(np.fmin(spent, EXHAUSTED_SHARE * cap), demand, out=np.ones(len(first)), where=demand > 0)
+    is_told = np.bincount(code, items["lost_to_budget_share"].notna()) > 0
+    served = np.where(found.is_exhausted, found.served_share, hidden)
+    return np.where(is_told, 1.0, served)[code], np.where(found.is_exhausted & ~is_told, HIDDEN_LOG_SD, 0.0)[code]
 
 
-def add_next_clicks(items: pd.DataFrame, level: RatePosterior, budget: pd.Series) -> pd.DataFrame:
+def _at_last_week(items: pd.DataFrame, name: str, budget: pd.Series) -> pd.Series:
+    """Return an amount a day of each item, moved to its campaign's last week where the budget was used up and no loss is told.
+
+    The older days of the window were cut short at other bids; only the last ones tell of today's.
+    """
+    campaign, days = campaigns_of(items), items["days_7d"].clip(lower=1)
+    spent, now = (items[cost].groupby(campaign).transform("sum") / days for cost in ("cost_7d", "cost_now_7d"))
+    usual = items["cost_per_day"].groupby(campaign).transform("sum")
+    is_told = items["lost_to_budget_share"].notna().groupby(campaign).transform("any")
+    is_full = (spent >= EXHAUSTED_SHARE * budget) & (usual > 0) & ~is_told
+    return items[name] * (now / usual).where(is_full, 1.0)
+
+
+def add_next_clicks(items: pd.DataFrame, level: RatePosterior, follow: np.ndarray) -> pd.DataFrame:
     """Add the forecast of tomorrow's clicks at today's settings: negative binomial, with its 80 % interval.
 
     Its rate is what is known of the item (``own_shape``) times factor, trend and shock of the day. A campaign stops at its
-    budget: what it serves then follows neither shock nor factor any more.
+    budget: what it serves then follows neither shock nor factor any more (``follow``).
     """
     out = items.copy()
-    out["day_log_sd"] = np.hypot(floats(out, "day_log_sd"), floats(out, "next_day_log_sd"))
-    mean = np.where(runs(out), floats(out, "clicks_per_day") * floats(out, "next_day_factor"), 0.0)
     own = 1.0 / np.where(np.isnan(level.shape), UNSEEN_SHAPE, level.shape)
     out["own_shape"] = mixed_shape(own, np.full(len(out), ITEM_DRIFT_SD**2))
-    spends = floats(out, "usual_cost").copy()
-    campaign = codes_of(campaigns_of(out))
-    before = np.bincount(campaign, spends)
-    is_exhausted = out["is_exhausted"].to_numpy(dtype=bool)
-    cap = pd.Series(np.where(is_exhausted, before[campaign], budget.to_numpy(dtype=np.float64)), index=out.index)
-    kept, follow = kept_under_budget(out, spends / floats(out, "served_share"), mean, cap)
-    kept = np.where(is_exhausted, 1.0, kept)  # an exhausted campaign's clicks are those that it can pay for already
-    found = forecast_counts(mean * kept, clicks_shape(out, follow))
+    mean = np.where(runs(out), floats(out, "demand_clicks") * floats(out, "served_share"), 0.0)
+    found = forecast_counts(mean, clicks_shape(out, follow))
     out["next_clicks"], out["next_clicks_shape"] = found.mean, found.shape
     out["next_clicks_low"], out["next_clicks_high"] = found.low, found.high
     return out
@@ -149,21 +176,24 @@ def kept_under_budget(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which share of its demand (cost, clicks a day) each item's campaign is expected to serve, and how far it follows.
 
-    1 and 1 where the ``budget`` (shop money) is ample; where it is exhausted what is served no longer follows the demand.
+    1 and 1 where the ``budget`` (shop money) is ample; where it is exhausted what is served no longer follows the demand. What
+    a budget hides makes the served amount less sure, not less: at today's bids such a budget has been used up every day.
     """
     campaign = codes_of(campaigns_of(items))
     first = np.unique(campaign, return_index=True)[1]
     wanted = np.bincount(campaign, demand)
     counts = np.maximum(np.bincount(campaign, clicks), 1.0)
-    spread = np.sqrt(floats(items, "day_log_sd")[first] ** 2 + floats(items, "trend_log_sd")[first] ** 2 + 1.0 / counts)
-    amount, follow = capped_mean(wanted, budget.to_numpy(dtype=np.float64)[first], spread)
+    squared = [floats(items, name)[first] ** 2 for name in SHOCKS]
+    cap, spread = budget.to_numpy(dtype=np.float64)[first], np.sqrt(sum(squared[:2]) + 1.0 / counts)
+    amount = capped_mean(wanted, cap, spread)[0]
+    follow = capped_mean(wanted, cap, np.hypot(spread, np.sqrt(squared[2])))[1]
     kept = np.divide(amount, wanted, out=np.ones(len(first)), where=wanted > 0)
     return kept[campaign], follow[campaign]
 
 
 def clicks_shape(items: pd.DataFrame, follow: np.ndarray) -> np.ndarray:
     """Return the shape of each item's clicks of a day: what is known of it, times the shocks as far as it follows them."""
-    shocks = (np.expm1((floats(items, name) * follow) ** 2) for name in ("day_log_sd", "trend_log_sd"))
+    shocks = (np.expm1((floats(items, name) * follow) ** 2) for name in SHOCKS)
     return mixed_shape(1.0 / floats(items, "own_shape"), *shocks)
 
 

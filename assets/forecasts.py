@@ -12,7 +12,7 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.batch import Batches
-from assets.demand import campaigns_of, clicks_shape, kept_under_budget, runs
+from assets.demand import budget_of, campaigns_of, clicks_shape, kept_under_budget, runs
 from assets.presentation import tables
 from assets.response import keyword_response
 from assets.steps import Step, night_table
@@ -77,24 +77,10 @@ def with_plan(items: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     )
     out["action"] = out["action"].fillna("keep")
     clicks, cost = _planned_demand(out)
-    budget = (out["campaign_budget"].astype("Float64").astype("float64") * out["fx_rate"]).where(
-        out["level"] == "keyword"
-    )
+    budget = budget_of(out).where(out["level"] == "keyword")
     kept, out["plan_follow"] = kept_under_budget(out, cost, clicks, budget)
-    kept = kept * _seen_against_model(out, budget)
     out["plan_clicks"], out["plan_cost"] = clicks * kept, cost * kept
     return out
-
-
-def _seen_against_model(items: pd.DataFrame, budget: pd.Series) -> np.ndarray:
-    """Return what exhausted campaigns serve at today's settings over what the model of their budget says of these; else 1."""
-    served = np.where(runs(items), floats(items, "usual_cost"), 0.0)
-    demand = served / floats(items, "served_share")
-    modelled = kept_under_budget(items, demand, np.where(runs(items), floats(items, "demand_clicks"), 0.0), budget)[0]
-    campaign = codes_of(campaigns_of(items))
-    told, expected = np.bincount(campaign, served), np.bincount(campaign, demand * modelled)
-    seen = np.divide(told, expected, out=np.ones(len(told)), where=expected > 0)
-    return np.where(items["is_exhausted"].astype(bool), seen[campaign], 1.0)
 
 
 def _planned_demand(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -102,9 +88,13 @@ def _planned_demand(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
     Levers other than bids act on budgets that are exhausted or on closed campaigns: their rows' own expectation counts.
     """
-    served = floats(items, "served_share")
+    is_keyword = (items["level"] == "keyword").to_numpy(
+        dtype=bool
+    )  # the others are their campaign: what its budget serves
+    served = np.where(is_keyword, floats(items, "served_share"), 1.0)
     is_on = runs(items).to_numpy(dtype=bool)
     clicks = np.where(is_on, floats(items, "demand_clicks"), 0.0)
+    clicks = np.where(is_keyword, clicks, floats(items, "next_clicks"))
     cost = np.where(is_on, floats(items, "usual_cost") / served, 0.0)
     is_bid = (items["action"].isin(["raise", "lower"]) & (items["lever"] == "keyword_bid")).to_numpy(dtype=bool)
     ratio = np.where(is_bid, floats(items, "new_value") / np.where(is_bid, floats(items, "old_value"), 1.0), 1.0)
@@ -205,6 +195,7 @@ def _total_row(items: pd.DataFrame, parts: pd.DataFrame, rows: pd.Series, name: 
     shocks = [
         SharedShock(platform, floats(mine, "day_log_sd") * follow),
         SharedShock(campaign, floats(mine, "trend_log_sd") * follow),
+        SharedShock(campaign, floats(mine, "hidden_log_sd") * follow),
         SharedShock(platform, np.sign(floats(mine, "log_change")) * _change_sd(mine) * follow),
     ]
     row: dict[str, object] = {"platform": name}

@@ -17,6 +17,7 @@ from assets.bid_history import bid_changes, present_counts
 from assets.day_factors import DayFactors
 from assets.maturity_curves import Maturity
 from assets.net_value import NetValue
+from optimizers.demand import served_share
 from optimizers.maturity import information_kept
 from optimizers.metrics import EffectiveCounts, decay_weights, effective_counts, ratio
 
@@ -79,7 +80,7 @@ def count_items(daily: pd.DataFrame, shared: Shared, batch: Batch) -> pd.DataFra
     """Return one row per item of ``daily``, sorted by item."""
     rows = _in_order(daily, batch)
     numbers, told = _numbers(rows.daily), _told(rows.daily)
-    _add_present(numbers, told, bid_changes(rows.daily, shared.bids))
+    _add_present(numbers, told, bid_changes(rows.daily, shared.bids), _served(rows.daily))
     out = pd.DataFrame({"item": rows.items.astype("str")})
     for name in SUMS:
         out[name] = rows.sums(numbers[name])
@@ -117,10 +118,21 @@ def _told(daily: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: daily[name].notna().to_numpy(dtype=bool) for name in SUMS}
 
 
-def _add_present(numbers: dict[str, np.ndarray], told: dict[str, np.ndarray], change: np.ndarray) -> None:
-    """Add what each day would have brought at today's bid, and what its own clicks would have cost."""
+def _served(daily: pd.DataFrame) -> np.ndarray:
+    """Return which share of its demand each row's budget served, shape (n_rows,); 1 where the platform does not tell."""
+    shown, rank, budget = (share_values(daily, name) for name in SHARES)
+    return served_share(budget, shown, rank)
+
+
+def _add_present(
+    numbers: dict[str, np.ndarray], told: dict[str, np.ndarray], change: np.ndarray, served: np.ndarray
+) -> None:
+    """Add what each day would have brought at today's bid and a budget without end, and what its own clicks would have cost.
+
+    A day that its budget cut short tells of its budget, not of its bid: only its demand can be moved to another bid.
+    """
     now = present_counts(numbers["clicks"], numbers["cost"], change)
-    numbers["clicks_now"], numbers["cost_now"] = now
+    numbers["clicks_now"], numbers["cost_now"] = now.clicks / served, now.cost / served
     more = np.divide(now.clicks, numbers["clicks"], out=np.ones(len(change)), where=numbers["clicks"] > 0)
     numbers["cost_at_now"], told["cost_at_now"] = now.cost / more, told["cost"]
 
@@ -208,15 +220,21 @@ def _add_recent(out: pd.DataFrame, rows: _Rows, numbers: dict[str, np.ndarray], 
 
 
 def _add_shares(out: pd.DataFrame, rows: _Rows) -> None:
-    """Add time-weighted impression shares; missing where the platform exports none.
+    """Add time-weighted impression shares; missing where the platform exports none."""
+    for name in SHARES:
+        values = share_values(rows.daily, name)
+        known = ~np.isnan(values)
+        out[name] = ratio(rows.sums(rows.weight * np.where(known, values, 0.0)), rows.sums(rows.weight * known))
+
+
+def share_values(daily: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a share of each row, NaN where it is not told.
 
     A loss to budget that is only known to be "< 10 %" counts as none: taken at its bound, it would call every budget
     exhausted.
     """
-    for name in SHARES:
-        values = rows.daily[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-        if name == "lost_to_budget_share" and f"{name}_censored" in rows.daily:
-            is_bound = (rows.daily[f"{name}_censored"] == "<").fillna(False).to_numpy(dtype=bool)
-            values = np.where(is_bound, 0.0, values)
-        known = ~np.isnan(values)
-        out[name] = ratio(rows.sums(rows.weight * np.where(known, values, 0.0)), rows.sums(rows.weight * known))
+    values = daily[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    if name == "lost_to_budget_share" and f"{name}_censored" in daily:
+        is_bound = (daily[f"{name}_censored"] == "<").fillna(False).to_numpy(dtype=bool)
+        values = np.where(is_bound, 0.0, values)
+    return values

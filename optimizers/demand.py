@@ -38,6 +38,55 @@ class DemandEstimate:
     is_exhausted: BoolArray
 
 
+def served_share(
+    lost_to_budget_share: ArrayLike, impression_share: ArrayLike = np.nan, lost_to_rank_share: ArrayLike = np.nan
+) -> FloatArray:
+    """Return the share of what the bids would reach that a budget has served: shown / (shown + lost to budget).
+
+    Shares are of all eligible impressions: shown + lost to rank + lost to budget = 1. What is lost to rank no budget brings
+    back, so that 1 - lost to budget overstates what was served: of 0.4 shown, 0.4 lost to rank and 0.2 to budget two thirds
+    were served, not 0.8. Source: the definition of impression share in the platforms' reports.
+
+    Parameters
+    ----------
+    lost_to_budget_share : array of shape (n_rows,)
+        In [0, 1], missing where not exported.
+    impression_share, lost_to_rank_share : arrays of shape (n_rows,), optional
+        In [0, 1]; without the share shown, 1 - lost to rank - lost to budget stands for it, without either 1 - lost to budget.
+
+    Returns
+    -------
+    array of shape (n_rows,)
+        In [0.05, 1]; 1 where no loss is told.
+
+    Raises
+    ------
+    InvalidInputError
+        If a share is outside 0-1, or lengths differ.
+
+    Notes
+    -----
+    Known drawbacks: impressions, not clicks; the hours that a budget misses are taken to be like those that it serves.
+
+    Examples
+    --------
+    >>> served_share([0.2, 0.2, 0.0, np.nan], [0.4, np.nan, 0.7, np.nan], [0.4, np.nan, 0.3, np.nan]).round(2)
+    array([0.67, 0.8 , 1.  , 1.  ])
+    """
+    told = SHARE.or_missing()
+    lost, seen, rank = read_columns(
+        "cannot tell what a budget served",
+        {
+            "lost_to_budget_share": (lost_to_budget_share, told),
+            "impression_share": (impression_share, told),
+            "lost_to_rank_share": (lost_to_rank_share, told),
+        },
+    )
+    shown = np.where(np.isnan(seen), np.maximum(1.0 - np.nan_to_num(rank) - lost, 0.0), seen)
+    served = np.divide(shown, shown + lost, out=np.ones(lost.size), where=lost > 0)
+    return np.clip(served, MIN_SERVED_SHARE, 1.0)
+
+
 def demand_behind_budget(
     cost: ArrayLike, daily_budget: ArrayLike, lost_to_budget_share: ArrayLike, prev_demand_cost: ArrayLike = np.nan
 ) -> DemandEstimate:

@@ -82,12 +82,12 @@ def test_a_paused_item_is_expected_to_bring_nothing():
 
 
 def test_where_a_bid_falls_in_an_exhausted_campaign_the_others_get_more():
-    rows = [{"keyword": name, "campaign_budget": 200.0} for name in "ab"]
-    items = judged(*[{**row, "lost_to_budget_share": 0.3} for row in rows])
+    lost = {"campaign_budget": 140.0, "lost_to_budget_share": 0.3, "cost_7d": 490.0}
+    items = judged(*[{"keyword": name, **lost} for name in "ab"])
     before, after = (told(items, *plan) for plan in ((), (pause_row(items.loc[0, "item"]),)))
-    assert before["clicks"].iloc[1] == pytest.approx(100.0, rel=0.01)
-    assert 120.0 < after["clicks"].iloc[1] <= 100.0 / 0.7
-    assert after["cost"].iloc[:2].sum() <= 200.0
+    assert before["clicks"].iloc[1] == pytest.approx(70.0, rel=0.01)
+    assert after["clicks"].iloc[1] == pytest.approx(100.0, rel=0.01)
+    assert after["cost"].iloc[:2].sum() <= 140.0
 
 
 def test_an_exhausted_budget_makes_the_cost_surer_than_the_clicks_of_an_ample_one():

@@ -247,3 +247,14 @@ def test_a_night_without_any_row_gives_an_empty_table_with_all_columns(batch):
     empty = items_in_parts(batch, 100)
     assert empty.empty
     assert {"effective_clicks", "net_factor", "usual_days", "next_day_cvr_factor"} <= set(empty)
+
+
+def test_a_day_that_its_budget_cut_short_counts_with_its_demand_and_its_own_price(batch):
+    """Of the auctions that rank wins half were lost to the budget: ten clicks at 0.50 stand for twenty."""
+    shares = {"impression_share": 0.4, "lost_to_rank_share": 0.2, "lost_to_budget_share": 0.4}
+    cut, whole = ([keyword(day(10), clicks=10, cost=5.0, **told)] for told in (shares, {}))
+    items = [of(summarise(load_daily(put(batch, "keyword_daily", rows)), batch)) for rows in (cut, whole)]
+    for name in ("clicks_now_7d", "cost_now_7d", "clicks_per_day", "cost_per_day"):
+        assert items[0][name] == pytest.approx(2.0 * items[1][name])
+    for name in ("clicks_7d", "cost_7d", "effective_paid_clicks", "effective_cost", "effective_clicks"):
+        assert items[0][name] == pytest.approx(items[1][name])
