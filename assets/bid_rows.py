@@ -97,6 +97,7 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         (out["is_resumed"] & (out["verdict"] == "probation"), "resume", "probation"),
         (out["is_resumed"], "resume", "back_in_stock"),
         (out["is_paused"] & (out["verdict"] == "stock_hold"), "pause", "stock_hold"),
+        (out["is_paused"] & out["lowest_bid"].isna(), "pause", "plan_loss_pause"),
         (out["is_paused"] & (out["conversions"] <= 0), "pause", "waste_pause"),
         (out["is_paused"], "pause", "roas_below_floor_pause"),
         *[(out["verdict"] == verdict, "hold", code) for verdict, code in QUIET_REASON.items()],

@@ -20,7 +20,7 @@ from optimizers.explore import jitter
 from optimizers.probation import choose_trials, fade_evidence, trial_worth
 
 FLOOR_PAUSES = "floor_pauses"
-PAUSE_REASONS = ("waste_pause", "roas_below_floor_pause")
+PAUSE_REASONS = ("waste_pause", "roas_below_floor_pause", "plan_loss_pause")
 MAX_DOUBLINGS = 10  # of the rest between trials; beyond it a keyword is out for good anyhow
 NUMBERS = ("probation_worth", "probation_clicks", "probation_cost")
 

@@ -81,6 +81,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
     ("pause", "stock_hold", {"verdict": "stock_hold"}, "", {}),
     ("pause", "waste_pause", {"verdict": "pause", "conversions": 0.0}, "", {}),
     ("pause", "roas_below_floor_pause", {"verdict": "pause"}, "", {}),
+    ("pause", "plan_loss_pause", {"verdict": "pause", "lowest_bid": np.nan}, "", {}),
     ("hold", "no_entity", {"verdict": "no_entity", "bid": np.nan, "status": None}, "", {}),
     ("hold", "unchanged", {"verdict": "not_enabled"}, "", {}),
     ("hold", "closed_bid", {"verdict": "closed_bid", "bid": np.nan}, "", {}),

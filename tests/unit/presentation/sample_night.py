@@ -27,7 +27,7 @@ PLATFORMS = {
 }  # fmt: skip
 SPECIAL = {  # reason code -> action, lever
     "bid_up_profitable": ("raise", "keyword_bid"), "bid_up_scale": ("raise", "keyword_bid"),
-    "roas_below_floor_pause": ("pause", "status"), "waste_pause": ("pause", "status"),
+    "roas_below_floor_pause": ("pause", "status"), "plan_loss_pause": ("pause", "status"), "waste_pause": ("pause", "status"),
     "budget_raise": ("budget", "daily_budget"), "budget_lower": ("budget", "daily_budget"),
     "target_raise": ("target", "target_roas"), "target_lower": ("target", "target_roas"),
     "back_in_stock": ("resume", "status"),
