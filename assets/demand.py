@@ -14,7 +14,8 @@ from optimizers.shrinkage import RatePosterior, pool_rates
 
 DEMAND = "demand"
 OFF = ("paused", "archived")
-# A campaign's last week may differ from its decayed window by about a tenth (season, competitors, our own bids); the prior of
+# A platform's last week may differ from its decayed window by about a tenth (season), and a campaign's from its platform's by
+# as much again (competitors, our own bids); the prior of
 # that ratio is worth 1 / 0.1^2 clicks. An assumption.
 TREND_SD = 0.1
 # An item's own level drifts by about a quarter beside its campaign's (stock, rivals, bids), so that a thousand clicks a day in
@@ -53,7 +54,9 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
     out["usual_cost"] = np.where(runs(out), out["cost_per_day"] * out["next_day_factor"], 0.0)
     campaign = campaigns_of(out)
     out["demand_cost"] = out["usual_cost"].groupby(campaign).transform("sum")
-    out["day_log_sd"] = np.hypot(floats(out, "day_log_sd"), floats(out, "next_day_log_sd"))
+    out["day_log_sd"] = np.hypot(
+        np.hypot(floats(out, "day_log_sd"), floats(out, "next_day_log_sd")), out["level_log_sd"]
+    )
     on_clicks = np.where(runs(out), floats(out, "demand_clicks"), 0.0)
     out["served_share"], follow = kept_under_budget(out, floats(out, "usual_cost"), on_clicks, budget)
     out["is_exhausted"] = out["served_share"] < EXHAUSTED_SHARE  # a trace of loss is none
@@ -80,7 +83,7 @@ def with_usual_day(items: pd.DataFrame, level: RatePosterior) -> pd.DataFrame:
     out = items.copy()
     seen = floats(out, "clicks_per_day")
     clicks = np.where(runs(out) & ~np.isnan(level.mean), level.mean, seen)
-    out["trend"], out["trend_log_sd"] = campaign_trend(out, clicks)
+    out["trend"], out["trend_log_sd"], out["level_log_sd"] = campaign_trend(out, clicks)
     clicks = clicks * floats(out, "trend")
     change = np.divide(clicks, seen, out=np.ones(len(out)), where=seen > 0)
     out["cost_per_day"] = np.where(
@@ -90,23 +93,30 @@ def with_usual_day(items: pd.DataFrame, level: RatePosterior) -> pd.DataFrame:
     return out
 
 
-def campaign_trend(items: pd.DataFrame, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return clicks of each campaign's last week against its usual days, shrunk to 1, and the log error that is left.
+def campaign_trend(items: pd.DataFrame, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return clicks of each campaign's last week against its usual days, shrunk to 1, and the log errors that are left.
 
-    Gamma-Poisson: (R + k) / (E + k), where R and E are counted, expected clicks over their dispersion, which the platform's
-    common luck of seven days makes large campaigns' too.
+    A season moves a whole platform, the rest of its trend is a campaign's own: Gamma-Poisson (R + k) / (E + k) twice, where R and
+    E are counted and expected clicks; of the platform over their dispersion, for its common luck of seven days makes large
+    sums sure of nothing; of the campaign against its platform. Errors: the campaign's own, and the platform's.
     """
-    campaign = codes_of(campaigns_of(items))
-    days = floats(items, "usual_days_7d")
     is_on = runs(items).to_numpy(dtype=bool)
-    counted = np.bincount(campaign, floats(items, "clicks_now_7d") * is_on)
-    expected = np.bincount(campaign, clicks * days * is_on)
-    first = np.unique(campaign, return_index=True)[1]
-    luck = (floats(items, "day_log_sd") ** 2 / np.maximum(floats(items, "days_7d"), 1.0))[first]
-    dispersion, prior = 1.0 + expected * luck, TREND_SD**-2.0
-    trend = (counted / dispersion + prior) / (expected / dispersion + prior)
-    log_sd = 1.0 / np.sqrt(prior + counted / dispersion)
-    return trend[campaign], log_sd[campaign]
+    counted = floats(items, "clicks_now_7d") * is_on
+    expected = clicks * floats(items, "usual_days_7d") * is_on
+    luck = floats(items, "day_log_sd") ** 2 / np.maximum(floats(items, "days_7d"), 1.0)
+    whole, whole_sd = _trend_of(codes_of(items["platform"]), counted, expected, luck)
+    own, own_sd = _trend_of(codes_of(campaigns_of(items)), counted, expected * whole, np.zeros(len(items)))
+    return whole * own, own_sd, whole_sd
+
+
+def _trend_of(
+    group: np.ndarray, counted: np.ndarray, expected: np.ndarray, luck: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    first = np.unique(group, return_index=True)[1]
+    seen, usual, prior = np.bincount(group, counted), np.bincount(group, expected), TREND_SD**-2.0
+    dispersion = 1.0 + usual * luck[first]
+    trend = (seen / dispersion + prior) / (usual / dispersion + prior)
+    return trend[group], (1.0 / np.sqrt(prior + seen / dispersion))[group]
 
 
 def budget_of(items: pd.DataFrame) -> pd.Series:

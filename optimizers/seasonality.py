@@ -25,6 +25,9 @@ START_SD = 10.0  # of a series' first level: anything
 # Weekdays of consumer goods differ by some 5 %; their spread is estimated, this prior counting as three weekdays.
 WEEKDAY_SD, WEEKDAY_WEIGHT = 0.05, 3.0
 MIN_WEEKDAY_SD = 0.005
+# A platform's demand moves by some 8 % from day to day beside its weekdays (weather, news, rivals). An assumption that gives way
+# as days are counted; with few clicks a day chance hides the shock, and "not seen" must not become "none".
+DAY_SD = 0.08
 MAX_LOG_FACTOR = 3.0  # a day twenty times a usual one is not extrapolated further
 ROUNDS, STEPS, TOLERANCE = 4, 30, 1e-9
 
@@ -226,5 +229,17 @@ def _noise(design: _Design, point: FloatArray, covariance: FloatArray, dispersio
     used = np.einsum("ij,jk,ik->i", design.exog, covariance, design.exog) * mean / dispersion  # leverage of each day
     squares = (design.events - mean) ** 2 / np.maximum(1.0 - used, 0.1)
     phi = max(float((squares / mean).mean()), 1.0)
-    excess = float((squares - mean).sum()) / float((mean**2).sum())
-    return phi, max(excess, 0.0)
+    return phi, _shock_variance(squares, mean)
+
+
+def _shock_variance(squares: FloatArray, mean: FloatArray) -> float:
+    """Return the variance of the shock: the moment sum(squares - mean) / sum(mean^2), pooled with the prior by their errors.
+
+    A squared residual of variance V = mean + DAY_SD^2 mean^2 has a variance of about 2 V^2 + V; the prior's standard deviation
+    is as large as the prior.
+    """
+    size, prior = float((mean**2).sum()), DAY_SD**2
+    expected = mean + prior * mean**2
+    error = float((2.0 * expected**2 + expected).sum()) / size**2
+    excess = float((squares - mean).sum()) / size
+    return max((excess * prior**2 + prior * error) / (prior**2 + error), 0.0)

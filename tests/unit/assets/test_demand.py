@@ -117,6 +117,15 @@ def test_a_campaign_whose_week_was_busier_is_moved_towards_it():
     assert busy["next_clicks"] == pytest.approx(100.0 * busy["trend"], rel=0.01)
 
 
+def test_a_season_that_moves_all_campaigns_moves_one_that_has_too_few_clicks_to_tell():
+    busy = [{"campaign": name, "campaign_key": name, "clicks_now_7d": 910.0} for name in "abcd"]
+    small = {"clicks_per_day": 1.0, "cost_per_day": 1.0, "cost_7d": 7.0, "clicks_7d": 7.0, "clicks_now_7d": 7.0}
+    alone, among = demand(small).loc[0], demand(small, *busy).loc[0]
+    assert alone["trend"] == pytest.approx(1.0, abs=0.01)
+    assert 1.2 < among["trend"] < 1.3
+    assert among["level_log_sd"] < alone["level_log_sd"]
+
+
 def test_a_busy_week_of_luck_that_all_share_moves_less_than_one_of_its_own():
     own, shared = ({"clicks_now_7d": 1050.0, "day_log_sd": sd} for sd in (0.0, 0.3))
     assert 1.0 < demand(shared).loc[0, "trend"] < demand(own).loc[0, "trend"]
@@ -126,7 +135,7 @@ def test_the_interval_is_wider_where_the_day_is_less_sure():
     calm, wild = (demand({"day_log_sd": sd}).loc[0] for sd in (0.0, 0.2))
     width = [one["next_clicks_high"] - one["next_clicks_low"] for one in (calm, wild)]
     assert width[0] < width[1]
-    assert wild["day_log_sd"] == pytest.approx(0.2)
+    assert wild["day_log_sd"] == pytest.approx(np.hypot(0.2, wild["level_log_sd"]))
 
 
 def test_a_promotion_cannot_lift_clicks_over_what_the_budget_pays():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizers.errors import InvalidInputError
-from optimizers.seasonality import DayEffects, fit_day_effects
+from optimizers.seasonality import DAY_SD, DayEffects, fit_day_effects
 
 NO_PHASES = (np.zeros(0), np.zeros(0))
 WEEK = np.array([0.9, 0.95, 1.0, 1.0, 1.0, 1.05, 1.1])
@@ -82,7 +82,14 @@ def test_luck_that_a_day_shares_is_told_as_such():
     rng = np.random.default_rng(5)
     luck = np.exp(rng.normal(0.0, 0.1, 120))
     assert learn(rng.poisson(5000.0 * luck).astype(float)).day_log_sd == pytest.approx(0.1, abs=0.02)
-    assert learn(rng.poisson(np.full(120, 5000.0)).astype(float)).day_log_sd < 0.01
+    # a prior of 0.08 that counts as two days leaves 0.08 * sqrt(2 / 122) where there is none
+    assert learn(rng.poisson(np.full(120, 5000.0)).astype(float)).day_log_sd < 0.0105
+
+
+def test_where_chance_hides_the_shock_a_usual_one_is_expected():
+    """Thirty days of four clicks tell nothing of a shock of a few per cent."""
+    few = learn(np.random.default_rng(6).poisson(4.0, 30).astype(float))
+    assert few.day_log_sd == pytest.approx(DAY_SD, rel=0.1)
 
 
 @settings(max_examples=20, deadline=None)
