@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from assets.arrays import floats
 from assets.batch import Batch
@@ -14,6 +15,9 @@ from optimizers.bids import bid_for_new_item
 from optimizers.metrics import roas
 from optimizers.response import MAX_MULTIPLIER, PRIOR_ETA, PRIOR_KAPPA, KeywordResponse
 from optimizers.score import evidence_grade
+
+NODE_GLUE = " / "  # of platform, account and campaign in the plan
+INTERVAL_Z = float(ndtri(0.9))  # an 80 % interval leaves a tenth on each side
 
 # verdict: action, lever, reason
 ROWS_OF_VERDICT = {
@@ -45,9 +49,15 @@ def term_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
 
 
 def with_prices(rows: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the price of their platform's money; where none is left to buy with, nothing is added."""
-    price = plan.groupby("platform")["platform_price"].first()
-    out = rows.assign(price=rows["platform"].map(price).astype("float64").fillna(1.0).clip(lower=1.0))
+    """Return the rows with the price of money where they will stand; where none is left to buy with, nothing is added.
+
+    In a campaign whose budget runs out a new click takes the place of another one, so the campaign's price counts; a
+    campaign that the plan does not know has its platform's.
+    """
+    platform = rows["platform"].map(plan.groupby("platform")["platform_price"].first())
+    node = rows["platform"] + NODE_GLUE + rows["account"] + NODE_GLUE + rows["target_campaign"].fillna(rows["campaign"])
+    price = node.map(plan.groupby("campaign_node")["campaign_price"].first()).astype("float64").fillna(platform)
+    out = rows.assign(price=price.astype("float64").fillna(1.0).clip(lower=1.0))
     return out[(out["price"] < np.inf) | ~out["verdict"].isin(["add", "propose"])].reset_index(drop=True)
 
 
@@ -66,7 +76,27 @@ def with_term_money(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         floats(out, "effective_clicks"), floats(out, "effective_conversions"),
         out["is_maturity_learned"].to_numpy(dtype=bool),
     )  # fmt: skip
-    return out
+    is_sure = gain_odds(out, gained) >= batch.settings.floor.level
+    return out[is_sure | (out["action"] != "add").to_numpy()].reset_index(drop=True)
+
+
+def gain_odds(rows: pd.DataFrame, gained: pd.Series) -> np.ndarray:
+    """Return P(a word earns more at its own bid than at the bid of the keyword that it came through | data).
+
+    It is bought already, so only a better bid earns. Clicks gained are worth their value, clicks given up save their cost
+    at the price of money: the odds that value per click is on the right side of cost change over clicks gained, as
+    lognormal through its 80 % interval. A bid that moves no click gains nothing.
+    """
+    clicks = gained.to_numpy(dtype=np.float64)
+    change = floats(rows, "price") * floats(rows, "cost_change")
+    low, high = floats(rows, "value_per_click_low"), floats(rows, "value_per_click_high")
+    is_open = (clicks != 0) & (change / np.where(clicks == 0, 1.0, clicks) > 0) & (low > 0)
+    turn = np.log(np.where(is_open, change / np.where(clicks == 0, 1.0, clicks), 1.0))
+    bottom, top = (np.log(np.where(is_open, side, 1.0)) for side in (low, high))
+    sd = np.maximum((top - bottom) / (2.0 * INTERVAL_Z), np.finfo(np.float64).tiny)
+    with np.errstate(over="ignore"):  # a value known for sure is infinitely far from the turn
+        above = ndtr(((bottom + top) / 2.0 - turn) / sd)
+    return np.where(is_open, np.where(clicks > 0, above, 1.0 - above), 0.0)
 
 
 def at_destination(rows: pd.DataFrame) -> pd.DataFrame:
@@ -120,18 +150,24 @@ def expected_traffic(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def new_bids(rows: pd.DataFrame, batch: Batch) -> pd.Series:
-    """Return the first bid of each added term in account currency: worth a click over price, a raise of its source's at most."""
+    """Return the first bid of each added term in account currency: worth a click over price, one night's move at most.
+
+    The move is counted from the bid that the term's clicks are bought at today: how clicks answer is known near that bid
+    only. A word that has no clicks yet has no such bid to keep near, and may start as low as it is worth.
+    """
     bids = pd.Series(np.nan, index=rows.index, dtype="float64")
     for platform, part in rows[rows["action"] == "add"].groupby("platform", sort=True):
         rule = batch.platforms[str(platform)].rulebook.rule("keyword_bid")
         if rule is None:
             continue
-        limit = floats(part, "bid") * floats(part, "fx_rate") * (1.0 + batch.guardrails.max_raise)
+        today = floats(part, "bid") * floats(part, "fx_rate")
+        limit = today * (1.0 + batch.guardrails.max_raise)
+        least = today * (1.0 - batch.guardrails.max_lower) * (part["origin"] == "search_term").to_numpy()
         worth = bid_for_new_item(
             part["value_per_click"].to_numpy(dtype=np.float64), part["price"].to_numpy(dtype=np.float64),
             part["rho"].to_numpy(dtype=np.float64), limit,
         )  # fmt: skip
-        money = worth / part["fx_rate"].to_numpy(dtype=np.float64)
+        money = np.maximum(worth, least) / floats(part, "fx_rate")
         bids[part.index] = round_to_step(np.clip(money, rule.minimum, rule.maximum), rule, prefer_down=True)
     return bids
 

@@ -33,7 +33,8 @@ def terms(*changes: dict[str, Any]) -> pd.DataFrame:
 
 
 def plan(price: float, platform: str = "google_ads") -> pd.DataFrame:
-    return pd.DataFrame({"platform": [platform], "platform_price": [price]})
+    campaign = {"campaign_node": [f"{platform} / main / Tents"], "campaign_price": [price]}
+    return pd.DataFrame({"platform": [platform], "platform_price": [price], **campaign})
 
 
 def test_only_terms_with_a_verdict_to_act_on_or_to_watch_become_rows(batch):
@@ -46,8 +47,9 @@ def test_only_terms_with_a_verdict_to_act_on_or_to_watch_become_rows(batch):
 
 
 def test_a_new_words_bid_is_its_worth_over_the_price_of_money(batch):
-    """Worth 0.6 a click at a price of 1.2: 0.50, under the limit of 0.5 x 1.3 = 0.65."""
-    assert term_rows(terms({"value_per_click": 0.6}), plan(1.2), batch)["new_value"].tolist() == [0.5]
+    """Worth 0.72 a click at a price of 1.2: 0.60, under the limit of 0.5 x 1.3 = 0.65."""
+    worth = {"value_per_click": 0.72, "value_per_click_low": 0.7, "value_per_click_high": 0.74}
+    assert term_rows(terms(worth), plan(1.2), batch)["new_value"].tolist() == [0.6]
 
 
 def test_a_new_words_bid_is_at_most_a_raise_of_the_bid_that_it_came_through(batch):
@@ -59,7 +61,26 @@ def test_a_new_words_bid_is_in_account_money_on_the_platforms_step(tmp_path):
     batch = make_batch(tmp_path)
     dollars = {"currency": "USD", "fx_rate": 7.0, "bid": 0.5 / 7.0}
     assert term_rows(terms(dollars), plan(1.0), batch)["new_value"].tolist() == [0.09]
-    assert term_rows(terms({**dollars, "value_per_click": 1e-6}), plan(1.0), batch)["new_value"].tolist() == [0.01]
+
+
+def test_a_new_words_bid_is_at_least_a_cut_of_the_bid_that_it_came_through(batch):
+    """Worth 0.20 to 0.30 a click at a bid of 0.50: 0.35 is as far down as a night may go."""
+    little = {"value_per_click": 0.25, "value_per_click_low": 0.2, "value_per_click_high": 0.3}
+    assert term_rows(terms(little), plan(1.0), batch)["new_value"].tolist() == [0.35]
+
+
+def test_in_a_campaign_without_budget_left_a_click_is_priced_at_what_it_displaces(batch):
+    """The platform's money costs 1.0 and the campaign's 5.0: a click worth 2.50 may be bid 0.50, where it stands already."""
+    dear = plan(1.0).assign(campaign_price=5.0)
+    assert term_rows(terms({}), dear, batch).empty
+
+
+def test_a_word_is_added_only_where_another_bid_probably_earns_more(batch):
+    """Worth 0.60 a click on average at a bid of 0.50: sure of it the bid rises, unsure of it the word stays where it is."""
+    worth = {"value_per_click": 0.6, "value_per_click_low": 0.58, "value_per_click_high": 0.62}
+    unsure = {**worth, "value_per_click_low": 0.3, "value_per_click_high": 1.0}
+    assert term_rows(terms(worth), plan(1.0), batch)["action"].tolist() == ["add"]
+    assert term_rows(terms(unsure), plan(1.0), batch).empty
 
 
 @pytest.mark.parametrize(

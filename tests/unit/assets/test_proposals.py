@@ -141,9 +141,8 @@ def test_where_the_usual_click_costs_more_than_it_brings_nothing_is_proposed(bat
 
 def test_where_no_money_is_left_nothing_is_proposed(batch):
     found = proposed(batch, WINNER, AMAZON).reindex(columns=TERM_COLUMNS)
-    assert proposal_rows(
-        found, pd.DataFrame({"platform": ["amazon_sp", "google_ads"], "platform_price": [np.inf] * 2}), batch
-    ).empty
+    nowhere = pd.concat([plan(np.inf, name) for name in ("amazon_sp", "google_ads")])
+    assert proposal_rows(found, nowhere, batch).empty
 
 
 def test_a_proposal_waits_for_a_person_unless_the_settings_say_otherwise(tmp_path):
