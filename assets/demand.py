@@ -28,6 +28,9 @@ HIDDEN_LOG_SD = 0.25
 # A demand of which all seven days reach the budget with a chance of one half lies 1.32 spreads of a day above it:
 # N(1.32)^7 = 0.5. Less would have left money on some day.
 FULL_WEEK = 1.32
+# A window's mean over its days, some of which were slow: nine tenths of the budget are reached only if most days used it up.
+# Where most was used up, what was free to move does not tell of the rest: the shock is doubled at most.
+USED_UP_SHARE, MIN_FOLLOWED_SHARE = 0.9, 0.5
 SHOCKS = (
     "day_log_sd",
     "trend_log_sd",
@@ -44,9 +47,9 @@ def add_demand(items: pd.DataFrame, before: Mapping[str, float]) -> pd.DataFrame
     the last night estimated, by campaign; it grows by a tenth a night while a budget stays exhausted and the platform does not
     say by how much.
     """
-    level = usual_level(items)
+    budget, level = budget_of(items), usual_level(items)
+    items = items.assign(day_log_sd=floats(items, "day_log_sd") / followed_share(items, budget))
     out = with_usual_day(items, level)
-    budget = budget_of(out)
     served, out["hidden_log_sd"] = served_last_week(out, before, budget)
     for name in ("clicks_per_day", "cost_per_day"):
         out[name] = _at_last_week(out, name, budget) / served
@@ -117,6 +120,23 @@ def _trend_of(
     dispersion = 1.0 + usual * luck[first]
     trend = (seen / dispersion + prior) / (usual / dispersion + prior)
     return trend[group], (1.0 / np.sqrt(prior + seen / dispersion))[group]
+
+
+def followed_share(items: pd.DataFrame, budget: pd.Series) -> np.ndarray:
+    """Return which share of each item's platform's clicks could follow the day's demand in the window, at least one half.
+
+    The rest came from campaigns that spent their budget day after day. A day's shock is learned from all served clicks, so that
+    of the demand, which is what moves a campaign with money left, is larger by this share.
+    """
+    clicks, campaign = floats(items, "clicks"), campaigns_of(items)
+    spent = items["cost"].groupby(campaign).transform("sum") / items["n_days"].groupby(campaign).transform("max").clip(
+        lower=1
+    )
+    is_free = ~(spent >= USED_UP_SHARE * budget).to_numpy(dtype=bool)
+    platform = codes_of(items["platform"])
+    whole, free = np.bincount(platform, clicks), np.bincount(platform, clicks * is_free)
+    share = np.divide(free, whole, out=np.ones(len(whole)), where=whole > 0)
+    return np.asarray(np.maximum(share, MIN_FOLLOWED_SHARE)[platform])
 
 
 def budget_of(items: pd.DataFrame) -> pd.Series:
