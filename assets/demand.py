@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from assets.arrays import codes_of, floats
-from optimizers.demand import EXHAUSTED_SHARE, demand_behind_budget
+from optimizers.demand import EXHAUSTED_SHARE, MIN_SERVED_SHARE, demand_behind_budget
 from optimizers.forecast import capped_mean, forecast_counts, mixed_shape, uncapped_mean
 from optimizers.shrinkage import RatePosterior, pool_rates
 
@@ -140,8 +140,12 @@ def followed_share(items: pd.DataFrame, budget: pd.Series) -> np.ndarray:
 
 
 def budget_of(items: pd.DataFrame) -> pd.Series:
-    """Return each item's campaign budget in shop money; where none is told but losses to it are, what was spent is the budget."""
+    """Return each item's campaign budget in shop money; where none is told but losses to it are, what was spent is the budget.
+
+    A budget of zero is no limit where money is spent: platforms export it for "unlimited".
+    """
     budget = items["campaign_budget"].astype("Float64").astype("float64") * items["fx_rate"]
+    budget = budget.where(budget > 0)
     spent = items["cost_7d"].groupby(campaigns_of(items)).transform("sum") / items["days_7d"].clip(lower=1)
     lost = items["lost_to_budget_share"].groupby(campaigns_of(items)).transform("max")
     return budget.where(budget.notna() | ~(lost > 1.0 - EXHAUSTED_SHARE), spent)
@@ -166,7 +170,9 @@ def served_last_week(
     known = np.fmax(campaign.map(before).to_numpy(dtype=np.float64)[first], spent * np.exp(FULL_WEEK * spread))
     found = demand_behind_budget(spent, cap, np.full(len(first), np.nan), known)
     demand = uncapped_mean(np.fmin(spent, EXHAUSTED_SHARE * cap), cap, spread)
-    hidden = np.divide(np.fmin(spent, EXHAUSTED_SHARE * cap), demand, out=np.ones(len(first)), where=demand > 0)
+    is_spent = (demand > 0) & (spent > 0)  # a week without spending hides nothing
+    hidden = np.divide(np.fmin(spent, EXHAUSTED_SHARE * cap), demand, out=np.ones(len(first)), where=is_spent)
+    hidden = np.maximum(hidden, MIN_SERVED_SHARE)
     is_told = np.bincount(code, items["lost_to_budget_share"].notna()) > 0
     served = np.where(found.is_exhausted, found.served_share, hidden)
     return np.where(is_told, 1.0, served)[code], np.where(found.is_exhausted & ~is_told, HIDDEN_LOG_SD, 0.0)[code]
@@ -217,7 +223,7 @@ def kept_under_budget(
     cap, spread = budget.to_numpy(dtype=np.float64)[first], np.sqrt(sum(squared[:2]) + 1.0 / counts)
     amount = capped_mean(wanted, cap, spread)[0]
     follow = capped_mean(wanted, cap, np.hypot(spread, np.sqrt(squared[2])))[1]
-    kept = np.divide(amount, wanted, out=np.ones(len(first)), where=wanted > 0)
+    kept = np.maximum(np.divide(amount, wanted, out=np.ones(len(first)), where=wanted > 0), MIN_SERVED_SHARE)
     return kept[campaign], follow[campaign]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.terms import build_terms, open_shares, split_counts
+from simulator.terms import build_terms, live_terms, open_shares, split_counts
 from simulator.traffic import keyword_demand, serve_day, served_share
 from simulator.words import ENGLISH
 
@@ -117,9 +117,10 @@ def test_search_terms_add_up_to_their_keywords_to_the_cent(rows, seed):
 def test_terms_leave_a_keywords_own_truth_unchanged_until_one_is_blocked(match_types, seed):
     words = [f"word {i}" for i in range(len(match_types))]
     terms = build_terms(words, match_types, ENGLISH, np.random.default_rng(seed))
-    clicks, sales = open_shares(terms, len(words))
+    keywords = pd.DataFrame({"base_clicks": 1.0, "status": ["enabled"] * len(words)})
+    clicks, sales = open_shares(live_terms(terms, keywords), len(words))
     assert np.allclose(clicks, 1)
     assert np.allclose(sales, 1)
     terms.loc[0, "is_negative"] = True
-    fewer, _ = open_shares(terms, len(words))
+    fewer, _ = open_shares(live_terms(terms, keywords), len(words))
     assert fewer[0] < clicks[0]
