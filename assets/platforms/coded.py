@@ -23,6 +23,7 @@ _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _DENSE = 8  # a table of marks may be so many times as long as the rows
 _MAX_WIDE = 1 << 62
 _GLANCE = 4096
+_MIN_RUN = 4
 STRETCH = 1 << 16
 
 
@@ -142,12 +143,37 @@ class Groups:
 
 
 def encode(cells: pa.Array | pa.ChunkedArray) -> Coded:
-    """Return a column in this form; words stand in the order in which they first appear."""
+    """Return a column in this form; words stand in the order in which they first appear.
+
+    Where cells come in runs, as names of campaigns do, only the first of each run is looked up.
+    """
     whole = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells])
+    chunks = [chunk for chunk in whole.chunks if len(chunk)]
+    if not chunks or whole.null_count or not _comes_in_runs(chunks[0]):
+        return _looked_up(whole)
+    starts = [_run_starts(chunk) for chunk in chunks]
+    firsts = [chunk.take(pa.array(at)) for chunk, at in zip(chunks, starts, strict=True)]
+    lengths = [np.diff(at, append=len(chunk)) for chunk, at in zip(chunks, starts, strict=True)]
+    found = _looked_up(pa.chunked_array(firsts))
+    return Coded(found.words, np.repeat(found.codes, np.concatenate(lengths)), True)
+
+
+def _looked_up(whole: pa.ChunkedArray) -> Coded:
     encoded = pc.dictionary_encode(whole, null_encoding="encode").chunks
     if not encoded:
-        return Coded(pa.array([], cells.type), np.empty(0, np.int32), True)
+        return Coded(pa.array([], whole.type), np.empty(0, np.int32), True)
     return Coded(encoded[-1].dictionary, np.concatenate([np.asarray(one.indices) for one in encoded]), True)
+
+
+def _comes_in_runs(chunk: pa.Array) -> bool:
+    """Return whether cells seldom change from row to row, by a glance at the first ones."""
+    return len(chunk) > _GLANCE and len(_run_starts(chunk.slice(0, _GLANCE))) * _MIN_RUN <= _GLANCE
+
+
+def _run_starts(chunk: pa.Array) -> NDArray[np.int64]:
+    """Return the rows in which another cell stands than in the row before."""
+    changes = np.asarray(pc.not_equal(chunk.slice(1), chunk.slice(0, len(chunk) - 1)))
+    return np.concatenate([[0], np.flatnonzero(changes) + 1])
 
 
 def constant(value: object, n_rows: int, kind: pa.DataType) -> Coded:

@@ -42,6 +42,7 @@ class ReadColumn:
     raw: pa.StringArray
     header: str
     reason: str
+    is_merged: bool = False  # no two of the distinct cells mean the same
 
     @property
     def values(self) -> pa.Array:
@@ -56,7 +57,7 @@ class ReadColumn:
     @property
     def coded(self) -> Coded:
         """Return the values in coded form."""
-        return Coded(self.cells.values, self.codes)
+        return Coded(self.cells.values, self.codes, self.is_merged)
 
     def raw_cell(self, row: int) -> str:
         """Return what the file says in one row."""
@@ -88,7 +89,8 @@ def parse_columns(match: Match, rows: RawRows) -> CanonicalColumns:
         for canonical, cells in _parse(name, spec, (raw.words, header), match).items():
             whole = replace(cells, bad=cells.bad | read.is_damaged(raw.words))
             reason = REASONS.get(spec.type, "not a number")
-            result[canonical] = ReadColumn(whole, raw.codes, raw.words, header, reason)
+            is_merged = raw.is_merged and cells.values.equals(raw.words)
+            result[canonical] = ReadColumn(whole, raw.codes, raw.words, header, reason, is_merged)
     _prefer_decoration(result, is_of_term="search_terms" in match.spec.kinds)
     return CanonicalColumns(result, rows.line)
 

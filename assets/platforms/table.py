@@ -85,7 +85,7 @@ def _wanted(match: Match) -> tuple[int, ...]:
 
 def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     rows, broken = _repair(match, grid, rows)
-    tidied = {at: Coded(tidy(column.words), column.codes) for at, column in rows.columns.items()}
+    tidied = {at: _tidied(column) for at, column in rows.columns.items()}
     rows = with_points(match, replace(rows, columns=tidied), is_workbook=bool(grid.sheet))
     columns = parse_columns(match, rows)
     is_total, names = _total_rows(rows, columns, match)
@@ -96,6 +96,11 @@ def _clean(match: Match, grid: Grid, rows: RawRows) -> _Cleaned:
     totals, messages = reconcile(columns, is_data, is_total, names, (match.spec.totals, len(broken)))
     is_kept, dropped, others = _kept_rows(match, rows, is_data)
     return _Cleaned(columns.keep(is_kept), (*broken, *others), totals, (*messages, *dropped), account)
+
+
+def _tidied(column: Coded) -> Coded:
+    words = tidy(column.words)
+    return Coded(words, column.codes, column.is_merged and words.equals(column.words))
 
 
 def _repeated_headers(rows: RawRows, match: Match) -> tuple[BrokenRow, ...]:
