@@ -13,7 +13,7 @@ STAGES = {"source_files", "profile", "applied_edits", "platform_status", "perfor
 
 @pytest.fixture
 def broken_sums(monkeypatch):
-    """Make the stage `performance` return a cost that is not a number."""
+    """Make the stage `performance` return costs that are no numbers: one of the keywords, one of the plans."""
     whole = performance.summarise
 
     def with_hole(*args, **kwargs):
@@ -36,7 +36,7 @@ def test_a_failed_gate_stops_the_run_and_leaves_the_outbox_as_it_was(night_home,
     before = outbox_hashes(night_home)
     outcome = run_night(night_home)
     assert outcome.exit_status == 1
-    assert outcome.error.startswith("performance: table_gate failed: not_null cost: 1 unexpected rows")
+    assert outcome.error.startswith("performance: table_gate failed: not_null cost: 2 unexpected rows")
     checks = checks_of(night_home, outcome.run_id)
     gates = {name: one.passed for name, one in checks.items() if one.check_name == "table_gate"}
     assert gates == {
