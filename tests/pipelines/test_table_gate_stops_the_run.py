@@ -8,7 +8,7 @@ import pytest
 from assets import performance
 from tests.pipelines.small_home import NIGHT, checks_of, materialised, outbox_hashes, run_night, tags_of
 
-STAGES = {"source_files", "profile", "applied_edits", "platform_status", "performance"}
+STAGES = {"source_files", "profile", "applied_edits", "platform_status", "forecast_scores", "performance"}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_failed_gate_stops_the_run_and_leaves_the_outbox_as_it_was(night_home,
     gates = {name: one.passed for name, one in checks.items() if one.check_name == "table_gate"}
     assert gates == {
         "source_files:table_gate": True, "profile:table_gate": True, "applied_edits:table_gate": True,
-        "platform_status:table_gate": True,
+        "platform_status:table_gate": True, "forecast_scores:table_gate": True,
         "performance:table_gate": False,
     }  # fmt: skip
     assert materialised(night_home, outcome.run_id) == STAGES
