@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ _HEAD = 4096
 _OUTSIDE = re.compile(r"^[\\/]|^[A-Za-z]:|(^|[\\/])\.\.([\\/]|$)")
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", "")
+# What zipfile raises over damaged bytes.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, LookupError, ValueError, OSError)
 _DOWNLOAD_AGAIN = "Download the report again and put the new file into the inbox."
 
 
@@ -73,9 +76,9 @@ def _open_zip(data: bytes, label: str, depth: int) -> Iterator[Grid]:
                 raise _refusal("nested_zip", "it holds a zip inside a zip.", "Unpack it once and put the parts in.")
             for member in sorted(_tables(members), key=lambda one: one.filename):
                 yield from _open_member(archive, member, label)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OSError) as error:
-        if isinstance(error, UnreadableFileError):
-            raise
+    except UnreadableFileError:
+        raise
+    except _BROKEN as error:
         raise _refusal("broken_zip", f"the zip is cut off or damaged: {str(error)[:120]}.", _DOWNLOAD_AGAIN) from error
 
 
@@ -89,6 +92,8 @@ def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str) 
 
 
 def _checked_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    if any(not member.filename for member in archive.infolist()):
+        raise _refusal("broken_zip", "the zip is damaged: it holds a file without a name.", _DOWNLOAD_AGAIN)
     members = [member for member in archive.infolist() if not member.is_dir()]
     unpacked = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)

@@ -51,6 +51,14 @@ def test_a_truncated_zip_is_refused_at_every_length(read):
         assert error.value.code == "broken_zip"
 
 
+def test_a_zip_that_holds_a_file_without_a_name_is_refused(read):
+    whole = zipped({"a.csv": PRODUCTS})
+    nameless = whole.replace(b"a.csv", b"\0.csv")
+    with pytest.raises(UnreadableFileError, match="a file without a name") as error:
+        read(nameless, name="a.zip")
+    assert error.value.code == "broken_zip"
+
+
 def test_each_table_of_a_zip_is_read_and_named(read):
     source = read(
         zipped({"b/o.csv": ORDERS, "a.csv": PRODUCTS, "__MACOSX/a.csv": "x", "readme.md": "x"}), name="all.zip"
