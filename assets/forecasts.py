@@ -10,15 +10,15 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from assets.arrays import codes_of, floats
+from assets.arrays import floats
 from assets.batch import Batches
-from assets.demand import budget_of, campaigns_of, clicks_shape, kept_under_budget, runs
+from assets.demand import budget_of, clicks_shape, kept_under_budget, runs
+from assets.forecast_totals import LEVEL, MEASURES, ORDER_CV, change_log_sd, total_rows
 from assets.presentation import tables
 from assets.response import keyword_response
 from assets.steps import Step, night_table
-from optimizers.forecast import SharedShock, forecast_counts, gamma_interval, mixed_shape, plan_total
+from optimizers.forecast import forecast_counts, gamma_interval, mixed_shape
 
-MEASURES = ("clicks", "cost", "conversions", "value", "conversion_value")
 # value: net value on the settings' basis (margin after refunds, by default), so that value - cost is the profit;
 # conversion_value: sales as the platform will report them once all are told, before refunds.
 COLUMNS = [
@@ -26,13 +26,10 @@ COLUMNS = [
     *(f"{name}{side}" for name in MEASURES for side in ("", "_low", "_high")),
     "clicks_shape", "cvr", "cvr_shape", "cvr_rate",
 ]  # fmt: skip
-ALL = "all"
 ITEM_ACTIONS = ("raise", "lower", "pause", "resume", "budget", "target", "commission")
-LEVEL = 0.8
 TAIL = (1.0 - LEVEL) / 2.0
-# An order's value differs from its item's mean by about 60 % (baskets of one or two pieces of several goods), and a click's price
-# by about 50 % over a day's auctions. Assumptions; they matter for items with few orders and clicks only.
-ORDER_CV, CLICK_PRICE_CV = 0.6, 0.5
+# A click's price differs by about 50 % over a day's auctions. An assumption; it matters for items with few clicks only.
+CLICK_PRICE_CV = 0.5
 
 
 @night_table(group="4_recommend")
@@ -118,10 +115,7 @@ def forecast_rows(items: pd.DataFrame, night: pd.Timestamp) -> pd.DataFrame:
     """Return the table: items, then platforms, then the total."""
     parts = item_forecasts(items)
     own = items.reset_index(drop=True)
-    totals = [_total_row(own, parts, own["platform"] == name, str(name)) for name in sorted(own["platform"].unique())]
-    whole = [_total_row(own, parts, pd.Series(True, index=own.index), ALL)]
-    sums = pd.DataFrame([*totals, *whole]).assign(level=["platform"] * len(totals) + ["total"])
-    sums = sums.assign(account="", item=sums["platform"], action=ALL, evidence_grade=ALL)
+    sums = total_rows(own, parts)
     told = own[["level", "platform", "account", "item", "action", "evidence_grade", "cvr_shape", "cvr_rate"]]
     singles = pd.concat([told, parts.drop(columns=[name for name in parts if str(name).endswith("_variance")])], axis=1)
     return pd.concat([singles, sums], ignore_index=True).assign(night=night).reindex(columns=COLUMNS)
@@ -136,7 +130,7 @@ def item_forecasts(items: pd.DataFrame) -> pd.DataFrame:
     out = pd.DataFrame(index=range(len(items)))
     follow = floats(items, "plan_follow")
     clicks, cvr, cvr_spread = floats(items, "plan_clicks"), tomorrows_cvr(items), 1.0 / floats(items, "cvr_shape")
-    shape = mixed_shape(1.0 / clicks_shape(items, follow), np.expm1(_change_sd(items) ** 2))
+    shape = mixed_shape(1.0 / clicks_shape(items, follow), np.expm1(change_log_sd(items) ** 2))
     own = follow**2 / floats(items, "own_shape")
     counted = forecast_counts(clicks, shape, LEVEL)
     out["clicks"], out["clicks_low"], out["clicks_high"], out["clicks_shape"] = clicks, counted.low, counted.high, shape
@@ -180,29 +174,3 @@ def _add_money(
 def tomorrows_cvr(items: pd.DataFrame) -> np.ndarray:
     """Return conversions per click of tomorrow, shape (n_items,): a usual day's times the day's factor."""
     return np.asarray(floats(items, "cvr") * floats(items, "next_day_cvr_factor"))
-
-
-def _change_sd(items: pd.DataFrame) -> np.ndarray:
-    """Return by how much clicks move with one standard deviation of the response's error, as a log."""
-    return np.abs(floats(items, "log_change")) * floats(items, "eta") * floats(items, "eta_log_sd")
-
-
-def _total_row(items: pd.DataFrame, parts: pd.DataFrame, rows: pd.Series, name: str) -> dict[str, object]:
-    """Return the sums of some items, with intervals that know which shocks they share."""
-    mine, numbers = items[rows.to_numpy(dtype=bool)], parts[rows.to_numpy(dtype=bool)]
-    platform, campaign = codes_of(mine["platform"]), codes_of(campaigns_of(mine))
-    follow = floats(mine, "plan_follow")
-    shocks = [
-        SharedShock(platform, floats(mine, "day_log_sd") * follow),
-        SharedShock(campaign, floats(mine, "trend_log_sd") * follow),
-        SharedShock(campaign, floats(mine, "hidden_log_sd") * follow),
-        SharedShock(platform, np.sign(floats(mine, "log_change")) * _change_sd(mine) * follow),
-    ]
-    row: dict[str, object] = {"platform": name}
-    for measure in MEASURES:
-        mean = numbers[measure].to_numpy(dtype=np.float64)
-        found = plan_total(mean, numbers[f"{measure}_variance"].to_numpy(dtype=np.float64), shocks, LEVEL)
-        row |= {measure: found.mean, f"{measure}_low": found.low, f"{measure}_high": found.high}
-    clicks = float(numbers["clicks"].sum())
-    row["cvr"] = float(numbers["conversions"].sum()) / clicks if clicks > 0 else np.nan
-    return row

@@ -205,6 +205,11 @@ def _add_usual_day(
     out["next_day_cvr_factor"] = shared.factors.of(homes["platform"], tomorrow, "cvr")[keys]
     out["next_day_log_sd"] = shared.factors.log_sd(homes["platform"], tomorrow, "clicks")[keys]
     out["day_log_sd"] = shared.factors.day_log_sd(homes["platform"])[keys]
+    cvr_sds = [
+        shared.factors.log_sd(homes["platform"], tomorrow, "cvr"),
+        shared.factors.day_log_sd(homes["platform"], "cvr"),
+    ]
+    out["next_day_cvr_log_sd"] = np.hypot(*cvr_sds)[keys]
 
 
 def _add_recent(out: pd.DataFrame, rows: _Rows, numbers: dict[str, np.ndarray], shared: Shared, batch: Batch) -> None:

@@ -61,6 +61,7 @@ def add_rates(items: pd.DataFrame) -> pd.DataFrame:
         _add_interval(out, name, estimate)
     out["cvr_shape"], out["cvr_rate"], out["cvr_prior"] = cvr.shape, cvr.rate, cvr.prior_mean
     out["prior_source"] = prior_source(fit, counts[1])
+    out["cvr_level_log_sd"] = fit.level_log_sd
     out["aov_log_sd"], out["cpc_log_sd"] = aov.log_sd, cpc.log_sd
     _add_worth(out, cvr, aov, cpc)
     _add_new_customers(out, groups)
@@ -76,9 +77,18 @@ def prior_source(fit: LogRateFit, exposure: np.ndarray) -> np.ndarray:
     return np.select([is_own, is_half["root"], is_half["campaign"]], ["keyword", "root", "campaign"], "platform")
 
 
+def pools_of(items: pd.DataFrame) -> np.ndarray:
+    """Return codes of what rates have one common level for, shape (n_items,): a platform, its brand terms and levels apart."""
+    return codes_of(_homes_of(items) + "|" + items["level"])
+
+
+def _homes_of(items: pd.DataFrame) -> pd.Series:
+    return items["platform"] + np.where(items["is_brand"], "|brand", "")
+
+
 def _groups_of(items: pd.DataFrame) -> _Groups:
-    home = items["platform"] + np.where(items["is_brand"], "|brand", "")
-    pool = codes_of(home + "|" + items["level"])
+    home = _homes_of(items)
+    pool = pools_of(items)
     is_keyword = (items["level"] == "keyword").to_numpy(dtype=bool)
     campaign = codes_of((home + "|" + items["account"] + "|" + items["campaign_key"]).where(is_keyword))
     product = codes_of(home + "|" + items["product_id"])

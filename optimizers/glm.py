@@ -48,6 +48,8 @@ class LogRateFit:
         Variance of the log of the mean: how well the item's effects are known without the item.
     concentration : array of shape (n_items,)
         Concentration of the item's own effect (1 / squared coefficient of variation), one number a pool.
+    level_log_sd : array of shape (n_items,)
+        Standard error of the log of the common level of the item's pool: what all its items are wrong by together.
     share_known : array of shape (n_items, n_factors)
         Per factor, the part of its variance that data have removed, 0 (nothing known, or no such effect) to 1.
     effect : array of shape (n_effects,)
@@ -59,6 +61,7 @@ class LogRateFit:
     prior: RateLevel
     log_variance: FloatArray
     concentration: FloatArray
+    level_log_sd: FloatArray
     share_known: FloatArray
     effect: FloatArray
     variance: FloatArray
@@ -160,7 +163,7 @@ def _nothing_known(n_items: int, effects: Effects) -> LogRateFit:
     missing = np.full(n_items, np.nan)
     share = np.zeros((n_items, effects.n_factors))
     effect, variance = np.zeros(effects.factor.size), np.full(effects.n_factors, TYPICAL_VARIANCE)
-    return LogRateFit(RateLevel(missing, missing), missing, missing, share, effect, variance)
+    return LogRateFit(RateLevel(missing, missing), missing, missing, missing, share, effect, variance)
 
 
 def _fit_model(data: _Data) -> _Model:
@@ -265,7 +268,7 @@ def _leave_out(data: _Data, model: _Model, seen: _Data) -> LogRateFit:
     mean = _to_pool_level(np.exp(log_mean), shape, data)
     is_shared = data.effects.factor > 0
     return LogRateFit(
-        RateLevel(mean, shape), log_variance, own, _share_known(data, model, seen),
+        RateLevel(mean, shape), log_variance, own, _level_log_sd(data, model), _share_known(data, model, seen),
         model.effect[is_shared], model.variance[1:],
     )  # fmt: skip
 
@@ -276,6 +279,12 @@ def _to_pool_level(mean: FloatArray, shape: FloatArray, data: _Data) -> FloatArr
     weight = 1.0 / (1.0 + expected / shape)
     told, due = (np.bincount(data.pool, weight * counts) for counts in (data.events, expected))
     return np.asarray(mean * ((told + 1.0) / (due + 1.0))[data.pool])
+
+
+def _level_log_sd(data: _Data, model: _Model) -> FloatArray:
+    """Return 1 / sqrt(information on the pool's level): all factors share one total, so that only its luck counts."""
+    weight, _ = _weigh(data, model, model.concentration[data.pool])
+    return np.asarray(1.0 / np.sqrt(np.bincount(data.pool, weight) + 1.0 / POOL_VARIANCE)[data.pool])
 
 
 def _share_known(data: _Data, model: _Model, seen: _Data) -> FloatArray:

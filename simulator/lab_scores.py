@@ -32,13 +32,12 @@ def score_night(market: LabMarket, tables: dict[str, pd.DataFrame], lived: Lived
     """Add one night: ``tables`` were made before ``lived``, the day on which their changes acted."""
     truth, key = market.truth, market.truth.keywords["item"]
     items = tables["scored_items"].set_index("item").reindex(key)
-    rows = tables["recommendations"].set_index("item").reindex(key)
     forecast = tables["forecasts"]
     mine = forecast[forecast["level"] == "keyword"].set_index("item").reindex(key)
     level = usual_levels(truth, lived.day, market.options)[1]
     clicks = np.zeros(len(truth))
     clicks[lived.row] = lived.clicks
-    groups = _groups(items, rows, market)
+    groups = _groups(items, tables["recommendations"], market)
     inside = {
         "cvr": _between(items, "cvr", truth.cvr * level),
         "value_per_click": _between(items, "value_per_click", truth.net_value * level),
@@ -79,7 +78,10 @@ def _groups(items: pd.DataFrame, rows: pd.DataFrame, market: LabMarket) -> dict[
     is_told = (items["cvr"].notna().to_numpy()) & market.is_live
     clicks = items["clicks"].fillna(0.0).to_numpy(dtype=np.float64)
     rank = np.argsort(np.argsort(-clicks, kind="stable"), kind="stable")
-    is_raised = ((rows["action"] == "raise") & (rows["decision"] == "accept")).to_numpy(dtype=bool)
+    raised = rows.loc[
+        (rows["action"] == "raise") & (rows["decision"] == "accept"), "item"
+    ]  # on probation an item has two
+    is_raised = market.truth.keywords["item"].isin(raised).to_numpy(dtype=bool)
     return {"pooled": is_told, "top fifth": is_told & (rank < len(clicks) / 5), "raised": is_told & is_raised}
 
 

@@ -123,3 +123,45 @@ def test_tomorrows_conversion_factor_lifts_orders_and_value_alike():
     usual, busy = (only(told(items.assign(next_day_cvr_factor=factor)), "keyword") for factor in (1.0, 1.5))
     assert busy["conversions"] == pytest.approx(1.5 * usual["conversions"])
     assert busy["value"] == pytest.approx(1.5 * usual["value"])
+
+
+def widths(found: pd.DataFrame, *names: str) -> list[float]:
+    total = only(found, "total")
+    return [float((total[f"{name}_high"] - total[f"{name}_low"]) / total[name]) for name in names]
+
+
+def many(**change: object) -> pd.DataFrame:
+    rows = [{"keyword": f"w{n}", "campaign_key": f"c{n}", "effective_conversions": 0.0, **change} for n in range(60)]
+    return told(judged(*rows))
+
+
+ORDERS = ("conversions", "conversion_value", "value")
+
+
+@pytest.mark.parametrize(
+    ("shared", "wider"),
+    [
+        ({"cvr_level_log_sd": 0.2}, ORDERS),
+        ({"maturity_log_sd": 0.2}, ORDERS),
+        ({"next_day_cvr_log_sd": 0.2}, ORDERS),
+        ({"net_share": 0.9, "net_share_low": 0.6, "net_share_high": 1.0}, ("value",)),
+    ],
+    ids=["level of rates", "delay", "day", "refunds"],
+)
+def test_a_total_is_unsure_of_what_all_its_items_are_wrong_by_together(shared, wider):
+    calm, moved = (dict(zip(MEASURES, widths(found, *MEASURES), strict=True)) for found in (many(), many(**shared)))
+    for name in MEASURES:
+        if name in wider:
+            assert moved[name] > 1.5 * calm[name]
+        else:
+            assert moved[name] == calm[name]
+
+
+def test_what_an_item_knows_from_its_own_orders_does_not_hang_on_the_level_of_the_others():
+    leaning, own = (many(cvr_level_log_sd=0.3, effective_conversions=seen) for seen in (0.0, 29.0))
+    assert widths(own, "conversions")[0] < 0.3 * widths(leaning, "conversions")[0]
+
+
+def test_campaigns_drift_apart_so_that_many_are_surer_in_sum_than_one():
+    spread, alone = (many(**change) for change in ({}, {"campaign_key": "one"}))
+    assert widths(alone, "conversions")[0] > 1.1 * widths(spread, "conversions")[0]
