@@ -17,9 +17,6 @@ MEASURES = ("clicks", "cost", "conversions", "value", "conversion_value")
 ALL = "all"
 LEVEL = 0.8
 Z_80 = 1.2816  # half of an 80 % interval, in standard deviations
-# An order's value differs from its item's mean by about 60 % (baskets of one or two pieces of several goods). An assumption; it
-# matters where orders are few.
-ORDER_CV = 0.6
 # How far a campaign's conversion rate of tomorrow has moved away from its decayed window, half of which is older than ten days:
 # half of what its demand moves, for prices and pages change less often than rivals and seasons do. An assumption.
 CVR_DRIFT_SD = 0.05
@@ -90,7 +87,7 @@ def _rate_shocks(items: pd.DataFrame) -> list[SharedShock]:
 
 def _worth_shock(items: pd.DataFrame) -> SharedShock:
     """Return what order values are wrong by together: the luck of all orders that the pool's level was learned from."""
-    return SharedShock(pools_of(items), ORDER_CV * floats(items, "cvr_level_log_sd"))
+    return SharedShock(pools_of(items), floats(items, "order_cv") * floats(items, "cvr_level_log_sd"))
 
 
 def _net_log_sd(items: pd.DataFrame) -> np.ndarray:

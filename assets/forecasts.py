@@ -13,7 +13,7 @@ import pandas as pd
 from assets.arrays import floats
 from assets.batch import Batches
 from assets.demand import budget_of, clicks_shape, kept_under_budget, runs
-from assets.forecast_totals import LEVEL, MEASURES, ORDER_CV, change_log_sd, total_rows
+from assets.forecast_totals import LEVEL, MEASURES, change_log_sd, total_rows
 from assets.presentation import tables
 from assets.response import keyword_response
 from assets.steps import Step, night_table
@@ -28,8 +28,6 @@ COLUMNS = [
 ]  # fmt: skip
 ITEM_ACTIONS = ("raise", "lower", "pause", "resume", "budget", "target", "commission")
 TAIL = (1.0 - LEVEL) / 2.0
-# A click's price differs by about 50 % over a day's auctions. An assumption; it matters for items with few clicks only.
-CLICK_PRICE_CV = 0.5
 
 
 @night_table(group="4_recommend")
@@ -134,7 +132,8 @@ def item_forecasts(items: pd.DataFrame) -> pd.DataFrame:
     own = follow**2 / floats(items, "own_shape")
     counted = forecast_counts(clicks, shape, LEVEL)
     out["clicks"], out["clicks_low"], out["clicks_high"], out["clicks_shape"] = clicks, counted.low, counted.high, shape
-    out["clicks_variance"] = follow**2 * clicks + (1.0 - follow**2) * clicks * CLICK_PRICE_CV**2 + clicks**2 * own
+    price_spread, basket_spread = floats(items, "click_price_cv") ** 2, floats(items, "order_cv") ** 2
+    out["clicks_variance"] = follow**2 * clicks + (1.0 - follow**2) * clicks * price_spread + clicks**2 * own
     orders = clicks * cvr
     both = mixed_shape(1.0 / shape, cvr_spread)
     ordered = forecast_counts(orders, both, LEVEL)
@@ -146,22 +145,29 @@ def item_forecasts(items: pd.DataFrame) -> pd.DataFrame:
     )
     unshared = (1.0 + own) * (1.0 + cvr_spread) - 1.0
     out["conversions_variance"] = orders + orders**2 * unshared
-    _add_money(out, "cost", floats(items, "plan_cost"), clicks, (1.0 + CLICK_PRICE_CV**2, 1.0 / shape, own))
+    _add_money(out, "cost", floats(items, "plan_cost"), clicks, (1.0 + price_spread, 1.0 / shape, own))
     out["cost_variance"] *= follow**2
     aov_spread = np.expm1(floats(items, "aov_log_sd") ** 2)
-    spreads = (
-        1.0 + ORDER_CV**2,
-        (1.0 + 1.0 / both) * (1.0 + aov_spread) - 1.0,
-        (1.0 + unshared) * (1.0 + aov_spread) - 1.0,
-    )
-    factor = floats(items, "next_day_cvr_factor")
-    _add_money(out, "value", clicks * factor * floats(items, "value_per_click"), orders, spreads)
-    _add_money(out, "conversion_value", orders * floats(items, "aov"), orders, spreads)
+    spreads = ((1.0 + 1.0 / both) * (1.0 + aov_spread) - 1.0, (1.0 + unshared) * (1.0 + aov_spread) - 1.0)
+    value = clicks * floats(items, "next_day_cvr_factor") * floats(items, "value_per_click")
+    # an order that is sent back brings nothing: the fewer are kept, the more a day's few orders differ
+    _add_money(out, "value", value, orders, ((1.0 + basket_spread) / kept_share(items), *spreads))
+    _add_money(out, "conversion_value", orders * floats(items, "aov"), orders, (1.0 + basket_spread, *spreads))
     return out
 
 
+def kept_share(items: pd.DataFrame) -> np.ndarray:
+    """Return the share of sales that is kept after refunds, 1 where none is."""
+    share = floats(items, "net_share")
+    return np.where(share > 0, share, 1.0)
+
+
 def _add_money(
-    out: pd.DataFrame, name: str, mean: np.ndarray, count: np.ndarray, spreads: tuple[float, np.ndarray, np.ndarray]
+    out: pd.DataFrame,
+    name: str,
+    mean: np.ndarray,
+    count: np.ndarray,
+    spreads: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     """Add money: a sum of ``count`` events of mean size, each event's size and the rate of events being uncertain."""
     per_event, spread, own = spreads

@@ -63,6 +63,7 @@ def add_rates(items: pd.DataFrame) -> pd.DataFrame:
     out["prior_source"] = prior_source(fit, counts[1])
     out["cvr_level_log_sd"] = fit.level_log_sd
     out["aov_log_sd"], out["cpc_log_sd"] = aov.log_sd, cpc.log_sd
+    out["order_cv"], out["click_price_cv"] = aov.event_cv, cpc.event_cv
     _add_worth(out, cvr, aov, cpc)
     _add_new_customers(out, groups)
     return out

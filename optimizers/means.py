@@ -47,6 +47,19 @@ class MeanEstimate:
 
 
 @dataclass(frozen=True)
+class PooledMeans(MeanEstimate):
+    """The same, with how much single events differ from their item's mean.
+
+    Attributes
+    ----------
+    event_cv : array of shape (n_items,)
+        Coefficient of variation of one event's money, fitted per platform: what a day's few orders differ by.
+    """
+
+    event_cv: FloatArray
+
+
+@dataclass(frozen=True)
 class _Normal:
     """A level's mean logarithm and its variance."""
 
@@ -68,7 +81,7 @@ TYPICAL_CAMPAIGNS = _Variances(CAMPAIGN_VARIANCE, EVENT_VARIANCE)
 
 def pool_means(
     total: ArrayLike, count: ArrayLike, campaign: IntArray, platform: IntArray, level: float = 0.8
-) -> MeanEstimate:
+) -> PooledMeans:
     """Estimate every item's mean money per event, pooled towards its campaign and platform where events are few.
 
     log(total / count) ~ Normal(item, log(1 + c / count)), item ~ Normal(campaign, t), campaign ~ Normal(platform, w),
@@ -91,7 +104,7 @@ def pool_means(
 
     Returns
     -------
-    MeanEstimate
+    PooledMeans
         Arrays of shape (n_items,), in row order.
 
     Raises
@@ -115,13 +128,14 @@ def pool_means(
     logs = np.log(np.divide(money, events, out=np.ones(money.size), where=is_known))
     known_events = np.where(is_known, events, 0.0)
     world = _world_level(logs, known_events)
-    mean, variance = np.empty(money.size), np.empty(money.size)
+    mean, variance, event = np.empty(money.size), np.empty(money.size), np.empty(money.size)
     for rows in rows_by_group(platforms):
-        found = _posterior(logs[rows], known_events[rows], campaigns[rows], world)
+        found, event[rows] = _posterior(logs[rows], known_events[rows], campaigns[rows], world)
         mean[rows], variance[rows] = found.mean, found.variance
     sd = np.sqrt(variance)
     reach = ndtri(0.5 + level / 2.0) * sd
-    return MeanEstimate(np.exp(mean + variance / 2.0), np.exp(mean - reach), np.exp(mean + reach), sd)
+    middle, low, high = np.exp(mean + variance / 2.0), np.exp(mean - reach), np.exp(mean + reach)
+    return PooledMeans(middle, low, high, sd, np.sqrt(event))
 
 
 def _world_level(logs: FloatArray, count: FloatArray) -> _Normal:
@@ -132,8 +146,8 @@ def _world_level(logs: FloatArray, count: FloatArray) -> _Normal:
     return _Normal(np.asarray(mean), np.asarray(CAMPAIGN_VARIANCE + ITEM_VARIANCE))
 
 
-def _posterior(logs: FloatArray, count: FloatArray, campaign: IntArray, world: _Normal) -> _Normal:
-    """Return each item's posterior within one platform."""
+def _posterior(logs: FloatArray, count: FloatArray, campaign: IntArray, world: _Normal) -> tuple[_Normal, float]:
+    """Return each item's posterior within one platform, and the squared spread of single events."""
     codes = np.unique(campaign, return_inverse=True)[1]
     fitted = TYPICAL_ITEMS
     for _ in range(2):  # the first pass weighs by typical variances, the second by fitted ones
@@ -141,7 +155,8 @@ def _posterior(logs: FloatArray, count: FloatArray, campaign: IntArray, world: _
         above = _campaigns_without_item(unbiased, 1.0 / (fitted.effect + noise), codes, world)
         fitted = _fit_variances(unbiased - above.mean, count, above.variance, TYPICAL_ITEMS)
     unbiased, noise = _unbiased(logs, count, fitted.event)
-    return _update(_Normal(above.mean, above.variance + fitted.effect), unbiased / noise, 1.0 / noise)
+    prior = _Normal(above.mean, above.variance + fitted.effect)
+    return _update(prior, unbiased / noise, 1.0 / noise), fitted.event
 
 
 def _noise(count: FloatArray, event_variance: float) -> FloatArray:

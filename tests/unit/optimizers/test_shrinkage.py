@@ -230,3 +230,17 @@ def test_value_per_click_is_missing_where_the_margin_is():
     found = value_per_click(rate, aov, [0.5, NAN])
     assert np.isnan([found.mean[1], found.low[1], found.high[1]]).all()
     assert found.mean[0] == pytest.approx(rate.mean[0] * aov.mean[0] * 0.5)
+
+
+@pytest.mark.parametrize("cv", [0.4, 0.7, 1.2])  # less than items differ by (0.3) stays hidden under it
+def test_the_spread_of_single_orders_is_learned_from_items_with_few_and_many(cv):
+    rng, n_items = np.random.default_rng(5), 600
+    count = rng.integers(1, 40, n_items).astype(float)
+    level = 80.0 * np.exp(rng.normal(0.0, 0.3, n_items))
+    total = level * rng.gamma(count / cv**2, cv**2)
+    codes = np.zeros(n_items, dtype=int)
+    found = pool_means(total, count, np.arange(n_items) % 20, codes)
+    assert found.event_cv == pytest.approx(np.full(n_items, cv), rel=0.25)
+    assert pool_means(7.0 * total, count, np.arange(n_items) % 20, codes).event_cv == pytest.approx(
+        found.event_cv, rel=1e-3
+    )
