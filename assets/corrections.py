@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from assets.arrays import floats
 from assets.batch import Batch
 from assets.warehouse import state
 from assets.warehouse.home import Home
+from optimizers.correction import widen_counts
 from optimizers.forecast import forecast_counts
 
 CORRECTIONS = "corrections"
@@ -50,16 +50,12 @@ def to_payload(corrections: dict[str, Correction]) -> dict[str, Any]:
 
 
 def widen_clicks(items: pd.DataFrame) -> pd.DataFrame:
-    """Return the items with tomorrow's clicks as unsure as earlier forecasts turned out to be.
-
-    w times the standard deviation of a count with mean m and variance m + m^2 / s is a shape of 1 / (w^2 / s + (w^2 - 1) / m).
-    """
+    """Return the items with tomorrow's clicks as unsure as earlier forecasts turned out to be."""
     if (items["clicks_widening"] == 1.0).all():  # as on most nights; quantiles of a million counts take seconds
         return items
     out = items.copy()
-    mean, squared = floats(out, "next_clicks"), floats(out, "clicks_widening") ** 2
-    chance = np.divide(squared - 1.0, mean, out=np.zeros(len(out)), where=mean > 0)
-    found = forecast_counts(mean, 1.0 / (squared / floats(out, "next_clicks_shape") + chance))
+    mean = floats(out, "next_clicks")
+    found = forecast_counts(mean, widen_counts(mean, floats(out, "next_clicks_shape"), floats(out, "clicks_widening")))
     out["next_clicks_shape"], out["next_clicks_low"], out["next_clicks_high"] = found.shape, found.low, found.high
     return out
 

@@ -17,6 +17,7 @@ from assets.forecast_totals import LEVEL, MEASURES, change_log_sd, total_rows
 from assets.presentation import tables
 from assets.response import keyword_response
 from assets.steps import Step, night_table
+from optimizers.correction import widen_counts
 from optimizers.forecast import forecast_counts, gamma_interval, mixed_shape
 
 # value: net value on the settings' basis (margin after refunds, by default), so that value - cost is the profit;
@@ -129,6 +130,7 @@ def item_forecasts(items: pd.DataFrame) -> pd.DataFrame:
     follow = floats(items, "plan_follow")
     clicks, cvr, cvr_spread = floats(items, "plan_clicks"), tomorrows_cvr(items), 1.0 / floats(items, "cvr_shape")
     shape = mixed_shape(1.0 / clicks_shape(items, follow), np.expm1(change_log_sd(items) ** 2))
+    shape = widen_counts(clicks, shape, floats(items, "clicks_widening"))
     own = follow**2 / floats(items, "own_shape")
     counted = forecast_counts(clicks, shape, LEVEL)
     out["clicks"], out["clicks_low"], out["clicks_high"], out["clicks_shape"] = clicks, counted.low, counted.high, shape

@@ -1,7 +1,7 @@
 """What scored forecasts teach: a factor on the next forecasts, and how much wider their intervals must be.
 
-Here belong the two estimators. How forecasts are scored is in ``calibration``; which forecasts count is the learning stage's
-knowledge.
+Here belong the estimators and their use on counts. How forecasts are scored is in ``calibration``; which forecasts count is
+the learning stage's knowledge.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from scipy.special import gammaincinv
 from scipy.stats import norm
 
 from optimizers.calibration import coverage_interval
+from optimizers.errors import InvalidInputError
 from optimizers.inputs import NON_NEGATIVE, POSITIVE, read_columns, read_level
+from optimizers.types import FloatArray
 
 # What "forecasts are right" is worth against data, in events: 100 = we expect factors to lie within about 10 % of 1
 # (1 / sqrt(100)), the order of what day factors and maturity curves are off by. An assumption, not data.
@@ -186,6 +188,53 @@ def learn_widening(inside: ArrayLike, n_forecasts: ArrayLike, applied: float = 1
     told = min(max(promised, low), high)
     ratio = half_width(promised) / half_width(told)
     return float(np.clip(before[0] * ratio, *WIDENING_LIMITS))
+
+
+def widen_counts(mean: ArrayLike, shape: ArrayLike, widening: ArrayLike) -> FloatArray:
+    """Return the shape with which counts of these means have ``widening`` times their standard deviation.
+
+    w^2 (m + m^2 / s) = m + m^2 / s' gives s' = 1 / (w^2 / s + (w^2 - 1) / m); plain arithmetic on the variance of the negative
+    binomial. What comes in rare single events widens like the rest: known drawback, for luck of one event is no error of ours.
+
+    Parameters
+    ----------
+    mean : array of shape (n_items,)
+        Expected counts, >= 0; none expected stays as it is.
+    shape : array of shape (n_items,)
+        Shapes of the negative binomial, > 0.
+    widening : array of shape (n_items,) or scalar
+        Factor on the standard deviation, >= 1.
+
+    Returns
+    -------
+    array of shape (n_items,)
+        At most ``shape``; the same where the factor is 1.
+
+    Raises
+    ------
+    InvalidInputError
+        If a number is negative, not finite or below its limit, or lengths differ.
+
+    Examples
+    --------
+    >>> widen_counts([10.0, 10.0, 0.0], [5.0, 5.0, 5.0], [1.0, 2.0, 1.0]).round(2)
+    array([5.  , 0.91, 5.  ])
+    """
+    what = "cannot widen counts"
+    counts, sizes, factor = read_columns(
+        what,
+        {
+            "mean": (mean, NON_NEGATIVE),
+            "shape": (shape, POSITIVE),
+            "widening": (np.broadcast_to(widening, np.shape(mean)), POSITIVE),
+        },
+    )
+    if (factor < 1.0).any():
+        rows = [f"widening[{row}]" for row in np.flatnonzero(factor < 1.0)[:5]]
+        raise InvalidInputError(what, float(factor.min()), ">= 1: an interval is only ever widened", rows)
+    squared = factor**2
+    chance = np.divide(squared - 1.0, counts, out=np.zeros(counts.size), where=counts > 0)
+    return np.asarray(1.0 / (squared / sizes + chance))
 
 
 def half_width(mass: float) -> float:

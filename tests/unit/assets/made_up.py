@@ -42,7 +42,7 @@ ITEM: dict[str, Any] = {
     "demand_clicks": 100.0, "served_share": 1.0, "is_exhausted": False, "usual_cost": 100.0, "cost_now_7d": 700.0,
     "days_7d": 7.0, "clicks_now_7d": 700.0, "cost_7d": 700.0, "clicks_7d": 700.0, "usual_days": 40.0,
     "usual_days_7d": 7.0, "day_log_sd": 0.0,
-    "maturity_log_sd": 0.0, "next_day_cvr_log_sd": 0.0, "cvr_level_log_sd": 0.0, "order_cv": 0.6,
+    "maturity_log_sd": 0.0, "next_day_cvr_log_sd": 0.0, "cvr_level_log_sd": 0.0, "order_cv": 0.6, "clicks_widening": 1.0,
     "click_price_cv": 0.5, "net_share": 1.0, "net_share_low": 1.0,
     "net_share_high": 1.0, "next_day_log_sd": 0.0,
     "lost_to_rank_share": np.nan, "lost_to_budget_share": np.nan, "roas_floor": 2.0,

@@ -165,3 +165,9 @@ def test_what_an_item_knows_from_its_own_orders_does_not_hang_on_the_level_of_th
 def test_campaigns_drift_apart_so_that_many_are_surer_in_sum_than_one():
     spread, alone = (many(**change) for change in ({}, {"campaign_key": "one"}))
     assert widths(alone, "conversions")[0] > 1.1 * widths(spread, "conversions")[0]
+
+
+def test_clicks_that_turned_out_less_sure_than_told_are_told_less_sure():
+    calm, wide = (only(told(judged({"clicks_widening": factor})), "keyword") for factor in (1.0, 2.0))
+    spread = [one["clicks"] + one["clicks"] ** 2 / one["clicks_shape"] for one in (calm, wide)]
+    assert spread[1] == pytest.approx(4.0 * spread[0])

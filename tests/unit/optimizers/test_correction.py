@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizers.calibration import bias_interval, coverage_interval, log_score, randomised_pit
-from optimizers.correction import MOOD_SD, half_width, learn_factor, learn_widening, mood_variance
+from optimizers.correction import MOOD_SD, half_width, learn_factor, learn_widening, mood_variance, widen_counts
 from optimizers.errors import InvalidInputError
 
 
@@ -92,3 +92,15 @@ def test_nights_that_differ_widen_the_interval_of_the_coverage():
 def test_what_is_no_score_is_refused_with_its_place(call, match):
     with pytest.raises(InvalidInputError, match=match):
         call()
+
+
+def test_counts_have_as_many_times_their_standard_deviation_as_was_asked():
+    mean, shape, factor = np.array([0.5, 20.0, 1e4]), np.array([3.0, 1e9, 40.0]), np.array([1.2, 2.0, 1.5])
+    before, after = (np.sqrt(mean + mean**2 / one) for one in (shape, widen_counts(mean, shape, factor)))
+    assert after == pytest.approx(factor * before)
+    assert widen_counts(mean, shape, 1.0) == pytest.approx(shape)
+
+
+def test_an_interval_is_never_narrowed():
+    with pytest.raises(InvalidInputError, match=r"only ever widened"):
+        widen_counts([1.0], [1.0], [0.9])
