@@ -48,8 +48,8 @@ class LabRecord:
     scores: Scores
     rmse: float  # of log cvr, ours
     rmse_oracle: float  # the better of two oracles: on our decayed counts, and on the whole undecayed window
-    recent_events: float  # effective conversions of the last seven days ...
-    recent_expected: float  # ... and what their matured clicks should have brought on the truth
+    recent_events: float = 0.0  # effective conversions of the last seven days, each week's ...
+    recent_expected: float = 0.0  # ... and what their matured clicks should have brought on the truth
     profits: list[dict[str, float]] = field(default_factory=list)  # by night: nothing, ours, raw, oracle
 
 
@@ -71,8 +71,10 @@ def live_run(run: LabRun) -> LabRecord:
         peers = {name: deepcopy(ours) for name in ("nothing", "raw", "oracle")}
         total = ours.usual_spend()
         record = _first_record(run, ours, at_night(home, ours.night, total))
-        for _ in range(run.n_nights):
+        for number in range(run.n_nights):
             batch = at_night(home, ours.night, total)
+            if number % RECENT_DAYS == 0:  # weeks that share no day
+                _add_recent(record, ours, batch)
             tables = run_night(ours, batch)
             publish(ours, batch, tables)
             _follow(peers, total)
@@ -100,11 +102,15 @@ def _first_record(run: LabRun, market: LabMarket, batch: Batch) -> LabRecord:
         oracle_rates(truth, run.options, events, exposure), oracle_rates(truth, run.options, *full_counts(market)),
     ]  # fmt: skip
     best = min(log_rmse(one[known], level[known]) for one in oracles)
-    recent = recent_items(market, batch).reindex(truth.keywords["item"])
-    return LabRecord(
-        run, Scores(), log_rmse(items["cvr"].to_numpy()[known], level[known]), best,
-        float(recent["effective_conversions"].sum()), float(np.nansum(recent["effective_clicks"].to_numpy() * level)),
-    )  # fmt: skip
+    return LabRecord(run, Scores(), log_rmse(items["cvr"].to_numpy()[known], level[known]), best)
+
+
+def _add_recent(record: LabRecord, market: LabMarket, batch: Batch) -> None:
+    """Add what the last seven days brought, and what their matured clicks should have brought on the truth."""
+    level = market.truth.cvr * usual_levels(market.truth, market.night, record.run.options)[1]
+    recent = recent_items(market, batch).reindex(market.truth.keywords["item"])
+    record.recent_events += float(recent["effective_conversions"].sum())
+    record.recent_expected += float(np.nansum(recent["effective_clicks"].to_numpy() * level))
 
 
 def recent_items(market: LabMarket, batch: Batch) -> pd.DataFrame:
