@@ -55,9 +55,10 @@ def recommendations(
     hundred times the old one holds its whole platform.
     """
     batch = batches.open(context.partition_time_window.start.date())
+    moves = item_rows(pruned_items, budget_plan, batch)
     parts = [
-        item_rows(pruned_items, budget_plan, batch),
-        term_rows(discovered_terms, budget_plan, batch),
+        moves,
+        term_rows(discovered_terms, budget_plan, moves, batch),
         proposal_rows(discovered_terms, budget_plan, batch),
         kol_rows(kol_plan, batch),
     ]

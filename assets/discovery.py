@@ -17,7 +17,7 @@ from assets.market import with_market
 from assets.presentation import tables
 from assets.proposals import propose
 from assets.steps import Step, night_table
-from assets.term_context import known_words, with_context
+from assets.term_context import known_words, with_context, with_exact_response
 from assets.term_facts import TERM_KEY, load_terms
 from assets.word_rules import is_long, is_own_word, is_refused
 from optimizers import discovery, floor
@@ -32,7 +32,8 @@ TERM_COLUMNS = [
     "value_per_click_high", "roas", "roas_low", "roas_high", "roas_floor", "p_below_floor", "p_pays", "growth",
     "growth_low", "growth_high", "growth_usual", "searches", "competition", "verdict", "is_known", "is_blocked",
     "is_own_word", "is_long_tail", "is_maturity_learned", "n_days", "effective_clicks", "effective_conversions",
-    *TARGETS, "is_moved", "origin", "source", "usual_clicks", "score",
+    *TARGETS, "is_moved", "origin", "source", "usual_clicks", "score", "source_item", "eta", "kappa",
+    "response_evidence",
 ]  # fmt: skip
 RISING = 1.2  # the low end of the growth interval: surely a fifth more than usual growth
 
@@ -49,6 +50,7 @@ def discovered_terms(
     batch = batches.open(context.partition_time_window.start.date())
     terms = own_terms(scored_items, batch)
     found = pd.concat([terms, propose(terms, scored_items, batch)], ignore_index=True)
+    found = with_exact_response(found, scored_items)
     counts = found.groupby(["origin", "verdict"]).size().rename("terms").reset_index()
     return Step(found[TERM_COLUMNS], {"01_verdicts": dg.MetadataValue.md(tables.to_markdown(counts))})
 
@@ -59,12 +61,13 @@ def own_terms(items: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     terms = terms if terms.empty else with_context(terms, items, known_words(batch))
     if terms.empty:
         return empty_terms()
-    return with_destination(judge_terms(terms, items, batch), items, batch)[TERM_COLUMNS]
+    return with_destination(judge_terms(terms, items, batch), items, batch)
 
 
 def empty_terms() -> pd.DataFrame:
     """Return the table without a row, with its types."""
-    texts = {*TERM_KEY, *TARGETS, "campaign_id", "ad_group_id", "currency", "verdict", "origin", "source"}
+    texts = {*TERM_KEY, *TARGETS, "campaign_id", "ad_group_id", "currency", "verdict", "origin", "source", "source_item",
+             "response_evidence"}  # fmt: skip
     types = {name: "str" if name in texts else "bool" if name.startswith("is_") else "float64" for name in TERM_COLUMNS}
     return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in TERM_COLUMNS})
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
-from assets.new_rows import expected_traffic, new_bids, with_prices
+from assets.new_rows import with_prices
 from assets.platforms.items import join_key
+from assets.term_money import expected_traffic, new_bids
 
 REASON_OF_ORIGIN = {"cross_platform": "discover_cross_platform", "market": "discover_market"}
 GRADE_OF_ORIGIN = {"cross_platform": "C", "market": "D"}  # sold on another platform; sold nowhere yet
@@ -21,6 +22,7 @@ def proposal_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.D
     """
     rows = terms[terms["verdict"] == "propose"].reset_index(drop=True)
     rows = with_prices(rows, plan)
+    rows = rows[rows["price"] < np.inf].reset_index(drop=True)  # where no money is left nothing is proposed
     if rows.empty:
         return rows
     rows["action"], rows["lever"], rows["level"], rows["match_type"] = "add", "new_keyword", "search_term", "exact"
@@ -31,8 +33,8 @@ def proposal_rows(terms: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.D
     )
     rows["old_value"], rows["new_value"] = np.nan, new_bids(rows, batch)
     usual = rows.assign(clicks=rows["usual_clicks"], n_days=1.0, cost=rows["usual_clicks"] * rows["cpc"])
-    gained, cost = expected_traffic(usual)
-    clicks = rows["usual_clicks"] + gained
+    traffic = expected_traffic(usual.assign(planned_multiplier=1.0))
+    clicks, cost = rows["usual_clicks"] + traffic["gained"], traffic["after"]
     rows["cost"], rows["expected_cost"], rows["cost_change"] = 0.0, cost, cost
     rows["value_change"] = clicks * rows["cvr"] * rows["aov"]
     rows["profit_change"] = clicks * rows["value_per_click"] - cost

@@ -1,4 +1,5 @@
-"""What a search term's surroundings know of it: its keyword's rates, else its campaign's, ids, and whether it is bought already.
+"""What a search term's surroundings know of it: its keyword's rates, else its campaign's, ids, and whether it is bought already;
+how clicks answer to the bid of an exact keyword of its platform.
 
 Here belongs the join of terms and items. What terms did is ``assets.term_facts``, what follows is ``assets.discovery``.
 """
@@ -12,10 +13,12 @@ from assets.arrays import floats
 from assets.batch import Batch
 from assets.catalogue import load_entities
 from assets.market import normal_words
+from optimizers.response import PRIOR_ETA, PRIOR_KAPPA
 
 CAMPAIGN = ["platform", "account", "campaign"]
 MEANS = ("aov", "margin", "cpc", "bid", "rho", "roas_floor", "aov_log_sd")
 KEYWORD_FACTS = (*MEANS, "cvr_shape", "cvr_rate", "effective_conversions", "effective_clicks")
+LEARNED = ("landscape", "jitter")  # evidence of how clicks answer; the rest is prior or closed
 MIN_SHAPE = 0.1  # a prior as wide as this says next to nothing
 
 
@@ -35,10 +38,10 @@ def with_context(terms: pd.DataFrame, items: pd.DataFrame, known: set[str]) -> p
     keywords = net_keywords(items)
     out = terms.rename(columns={"effective_clicks": "term_clicks", "effective_conversions": "term_conversions"})
     out = out.merge(campaign_facts(keywords), on=CAMPAIGN, how="left")
-    own = keywords.assign(word=normal_words(keywords["keyword"])).sort_values("effective_clicks")
+    own = keywords.assign(word=normal_words(keywords["keyword"])).sort_values(["effective_clicks", "item"])
     own = own.drop_duplicates([*CAMPAIGN, "ad_group", "word"], keep="last")
-    own = own[[*CAMPAIGN, "ad_group", "word", *KEYWORD_FACTS]].rename(
-        columns={name: f"own_{name}" for name in KEYWORD_FACTS}
+    own = own[[*CAMPAIGN, "ad_group", "word", "item", *KEYWORD_FACTS]].rename(
+        columns={"item": "source_item", **{name: f"own_{name}" for name in KEYWORD_FACTS}}
     )
     out = out.assign(word=normal_words(out["keyword"])).merge(own, on=[*CAMPAIGN, "ad_group", "word"], how="left")
     for name in KEYWORD_FACTS:
@@ -51,6 +54,24 @@ def with_context(terms: pd.DataFrame, items: pd.DataFrame, known: set[str]) -> p
     out["is_maturity_learned"] = out["platform"].map(learned).fillna(False).astype(bool)
     out["is_known"] = word_keys(out, "search_term").isin(known | set(word_keys(keywords, "keyword")))
     return out[out["aov"].notna()].reset_index(drop=True)
+
+
+def with_exact_response(rows: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Add ``eta``, ``kappa`` and ``response_evidence`` of a word that becomes an exact keyword: it has no trials of its own.
+
+    The median of the platform's exact keywords whose answer is known, with the label that most of them have; else the prior.
+    """
+    is_told = (
+        (items["level"] == "keyword") & (items["match_type"] == "exact") & items["response_evidence"].isin(LEARNED)
+    )
+    cells = items[is_told].groupby(["platform", "response_evidence"], sort=True)
+    found = cells[["eta", "kappa"]].median().assign(n_keywords=cells.size()).reset_index()
+    order = found.sort_values(["n_keywords", "response_evidence"], ascending=False)  # a landscape wins where as many
+    known = order.drop_duplicates("platform").set_index("platform")
+    usual = {"eta": PRIOR_ETA, "kappa": PRIOR_KAPPA}
+    told = {name: rows["platform"].map(known[name]).astype("float64").fillna(prior) for name, prior in usual.items()}
+    label = rows["platform"].map(known["response_evidence"]).astype("str").fillna("prior")
+    return rows.assign(**told, response_evidence=label)
 
 
 def campaign_facts(keywords: pd.DataFrame) -> pd.DataFrame:

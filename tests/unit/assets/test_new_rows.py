@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assets import new_rows
+from assets.batch import Batch
 from assets.bidding import finish
 from assets.discovery import TERM_COLUMNS
 from assets.expectations.gates import check_table
-from assets.new_rows import kol_rows, new_bids, term_rows
+from assets.new_rows import kol_rows
+from assets.term_money import new_bids
 from tests.unit.assets.made_up import make_batch
 
 TERM: dict[str, Any] = {
@@ -25,6 +28,7 @@ TERM: dict[str, Any] = {
     "is_maturity_learned": True, "n_days": 30, "effective_clicks": 300.0, "effective_conversions": 15.0,
     "target_campaign_id": "c1", "target_campaign": "Tents", "target_ad_group_id": "g1", "target_ad_group": "Group",
     "is_moved": False, "origin": "search_term", "source": "google_ads", "usual_clicks": np.nan, "score": np.nan,
+    "source_item": "tent", "eta": 0.6, "kappa": 1.0, "response_evidence": "prior",
 }  # fmt: skip
 
 
@@ -35,6 +39,19 @@ def terms(*changes: dict[str, Any]) -> pd.DataFrame:
 def plan(price: float, platform: str = "google_ads") -> pd.DataFrame:
     campaign = {"campaign_node": [f"{platform} / main / Tents"], "campaign_price": [price]}
     return pd.DataFrame({"platform": [platform], "platform_price": [price], **campaign})
+
+
+def moves(**changes: Any) -> pd.DataFrame:
+    """Return tonight's row of the keyword that the terms came through; by itself it stays as it is."""
+    row = {"item": "tent", "platform": "google_ads", "account": "main", "campaign": "Tents", "level": "keyword",
+           "lever": "keyword_bid", "action": "keep", "old_value": 0.5, "new_value": 0.5, "planned_value": np.nan,
+           "cost": 20.0}  # fmt: skip
+    return pd.DataFrame([row | changes])
+
+
+def term_rows(rows: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Return the rows of a night on which the terms' keyword stays."""
+    return new_rows.term_rows(rows, plan, moves(), batch)
 
 
 def test_only_terms_with_a_verdict_to_act_on_or_to_watch_become_rows(batch):
@@ -72,7 +89,7 @@ def test_a_new_words_bid_is_at_least_a_cut_of_the_bid_that_it_came_through(batch
 def test_in_a_campaign_without_budget_left_a_click_is_priced_at_what_it_displaces(batch):
     """The platform's money costs 1.0 and the campaign's 5.0: a click worth 2.50 may be bid 0.50, where it stands already."""
     dear = plan(1.0).assign(campaign_price=5.0)
-    assert term_rows(terms({}), dear, batch).empty
+    assert term_rows(terms({}), dear, batch)["reason_code"].tolist() == ["discover_unsure"]
 
 
 def test_a_word_is_added_only_where_another_bid_probably_earns_more(batch):
@@ -80,7 +97,10 @@ def test_a_word_is_added_only_where_another_bid_probably_earns_more(batch):
     worth = {"value_per_click": 0.6, "value_per_click_low": 0.58, "value_per_click_high": 0.62}
     unsure = {**worth, "value_per_click_low": 0.3, "value_per_click_high": 1.0}
     assert term_rows(terms(worth), plan(1.0), batch)["action"].tolist() == ["add"]
-    assert term_rows(terms(unsure), plan(1.0), batch).empty
+    one = term_rows(terms(unsure), plan(1.0), batch).loc[0]
+    assert one[["action", "reason_code"]].tolist() == ["keep", "discover_unsure"]
+    assert one[["cost_change", "value_change", "profit_change"]].tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(one["new_value"])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +112,9 @@ def test_money_is_never_worth_less_than_itself(batch, frame):
 
 def test_where_no_money_is_left_nothing_is_added_but_waste_is_still_excluded(batch):
     rows = term_rows(terms({}, {"verdict": "negative", "search_term": "repair"}), plan(np.inf), batch)
-    assert rows["action"].tolist() == ["negative"]
+    assert rows[["action", "reason_code"]].to_numpy().tolist() == [
+        ["keep", "discover_no_money"], ["negative", "discover_negative"],
+    ]  # fmt: skip
 
 
 def test_a_platform_without_bids_gets_no_bid(batch):

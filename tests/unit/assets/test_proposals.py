@@ -14,6 +14,7 @@ from assets.discovery import TERM_COLUMNS, empty_terms
 from assets.expectations.gates import check_table
 from assets.proposal_rows import proposal_rows
 from assets.proposals import propose
+from assets.term_context import with_exact_response
 from tests.unit.assets.made_up import make_batch, make_items, put
 from tests.unit.assets.test_new_rows import plan
 from tests.unit.assets.test_new_rows import terms as made_terms
@@ -121,7 +122,8 @@ def test_chinese_market_words_go_to_chinese_groups_only(batch):
 
 
 def rows_of(batch: Batch, **settings: Any) -> pd.DataFrame:
-    found = proposed(batch, WINNER, {**AMAZON, "value_per_click": 1.5}).reindex(columns=TERM_COLUMNS)
+    made = (WINNER, {**AMAZON, "value_per_click": 1.5})
+    found = with_exact_response(proposed(batch, *made), make_items(*made)).reindex(columns=TERM_COLUMNS)
     return proposal_rows(found[found["platform"] == "amazon_sp"], plan(1.2, "amazon_sp"), batch)
 
 

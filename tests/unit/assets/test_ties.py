@@ -10,11 +10,10 @@ import pandas as pd
 import pytest
 
 from assets.bidding import finish
-from assets.new_rows import term_rows
 from assets.platforms.bid_table import undo_rows
 from assets.platforms.levers import check_rows
 from assets.ties import HELD, with_ties
-from tests.unit.assets.test_new_rows import plan, terms
+from tests.unit.assets.test_new_rows import plan, term_rows, terms
 
 MOVED: dict[str, Any] = {"is_moved": True, "target_campaign": "Exact", "target_campaign_id": "c2",
                          "target_ad_group": "Own", "target_ad_group_id": "g2"}  # fmt: skip

@@ -36,6 +36,7 @@ SPECIAL = {  # reason code -> action, lever
     "discover_source_negative": ("negative", "negative_keyword"), "protected_term": ("hold", "negative_keyword"),
     "discover_cross_platform": ("add", "new_keyword"), "discover_market": ("add", "new_keyword"),
     "discover_negative": ("negative", "negative_keyword"),
+    "discover_unsure": ("keep", "new_keyword"), "discover_no_money": ("keep", "new_keyword"),
     "rising_term": ("keep", "new_keyword"), "blocked_term": ("keep", "new_keyword"),
     "kol_sign": ("sign", "kol_offer"), "kol_skip": ("keep", "kol_offer"), "kol_committed": ("keep", "kol_offer"),
     "bid_down_unprofitable": ("lower", "keyword_bid"), "roas_below_floor": ("lower", "keyword_bid"),
