@@ -1,24 +1,22 @@
-"""One optimum over keyword bids and closed-bid budgets under a tree of budgets.
+"""One optimum over keyword bids and closed-bid budgets under a tree of budgets: asked here, answered here.
 
-Here belongs the problem and the order of the steps: check, price, pause, prove. Each step has its own module:
-``items``, ``tree``, ``curves``, ``feasibility``, ``prices``, ``pausing``, ``certificate``, ``results``.
+Here belong the ways in and what is told of a solution. The problem is in ``allocation_problem``; solving it goes
+``conflict`` (can it be met?), ``basis_floor``, ``solution``, ``prices`` (with ``level``, ``roas_floors``), ``pausing``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
-from optimizers.certificate import binding_limits, count_free, dual_bound, real_prices
-from optimizers.curves import LOG_FREE, Curves, join_curves
-from optimizers.errors import InvalidInputError
-from optimizers.feasibility import missed_money, refuse_infeasible
-from optimizers.items import BudgetItems, KeywordItems, no_budgets, no_keywords
-from optimizers.pausing import find_ties, list_choices
-from optimizers.prices import NodePrices, solve_prices
+from optimizers.allocation_problem import AllocationProblem
+from optimizers.certificate import binding_limits, count_free, real_prices
+from optimizers.conflict import solve_feasible
+from optimizers.curves import join_curves
+from optimizers.items import BudgetItems, FloorBasis, KeywordItems, join_keywords, new_keywords, no_budgets, no_keywords
 from optimizers.results import AllocationResult
+from optimizers.solution import Solution, own_log_ratio
 from optimizers.tree import PriceTree
 from optimizers.types import FloatArray, TextArray
 
@@ -26,61 +24,17 @@ __all__ = [
     "AllocationProblem",
     "AllocationResult",
     "BudgetItems",
+    "FloorBasis",
     "KeywordItems",
     "PriceTree",
     "allocate",
     "evaluate",
+    "join_keywords",
+    "new_keywords",
     "no_budgets",
     "no_keywords",
     "spend_value_curve",
 ]
-
-
-@dataclass(frozen=True)
-class AllocationProblem:
-    """Everything the optimum needs; money is per day and in one currency.
-
-    Parameters
-    ----------
-    keywords : KeywordItems of n_keywords
-    budgets : BudgetItems of n_budgets
-    tree : PriceTree of n_nodes
-    mode : "flexible" or "fixed"
-        Flexible: money is spent while the next unit of cost brings more than one unit of value (profit). Fixed: it is
-        spent up to the roots' maxima, which must be finite, while it brings anything at all.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is no item, an item's node is not in the tree, or a fixed budget has no maximum.
-    """
-
-    keywords: KeywordItems
-    budgets: BudgetItems
-    tree: PriceTree
-    mode: Literal["flexible", "fixed"] = "flexible"
-
-    def __post_init__(self) -> None:
-        what = "cannot allocate"
-        node = np.concatenate([self.keywords.node, self.budgets.node])
-        if node.size == 0:
-            raise InvalidInputError(what, "no item", "at least one keyword or budget", (), "Skip the allocation.")
-        if node.max() >= self.tree.n_nodes:
-            limit = f"a node below {self.tree.n_nodes}"
-            raise InvalidInputError(what, f"node {node.max()}", limit, ["node"], "Add the node to the tree.")
-        if self.mode not in ("flexible", "fixed"):
-            raise InvalidInputError(
-                what, self.mode, "flexible or fixed", ["mode"], "Mend budget.mode in settings.yaml."
-            )
-        roots = [self.tree.names[i] for i in np.flatnonzero((self.tree.parent < 0) & np.isinf(self.tree.max_cost))]
-        if self.mode == "fixed" and roots:
-            remedy = "Set budget.daily_total in configs/settings.yaml or use mode flexible."
-            raise InvalidInputError(what, "a fixed budget without a total", "a finite max_cost", roots, remedy)
-
-    @property
-    def base_price(self) -> float:
-        """Return what a unit of unspent money is worth: 1 when it is kept, 0 when only value counts."""
-        return 1.0 if self.mode == "flexible" else 0.0
 
 
 def allocate(problem: AllocationProblem) -> AllocationResult:
@@ -97,7 +51,7 @@ def allocate(problem: AllocationProblem) -> AllocationResult:
     Raises
     ------
     InfeasibleBudgetError
-        If minimum costs do not fit under a maximum, or a minimum cannot be spent.
+        If minimum costs do not fit under a maximum, a minimum cannot be spent, or a ROAS floor cannot be kept.
 
     Notes
     -----
@@ -115,17 +69,7 @@ def allocate(problem: AllocationProblem) -> AllocationResult:
     >>> result.multiplier.round(3), round(result.total_cost, 2), float(result.node_price[0].round(3))
     (array([0.775, 1.549]), 30.0, 1.291)
     """
-    curves, tree = join_curves(problem.keywords, problem.budgets), problem.tree
-    refuse_infeasible(curves, tree)
-    base_log_price = 0.0 if problem.mode == "flexible" else LOG_FREE
-    prices = solve_prices(curves, tree, base_log_price)
-    bound = dual_bound(curves, tree, prices, problem.base_price)
-    is_tied = find_ties(curves, prices)
-    if not is_tied.any():
-        return _report(problem, curves, prices, bound)
-    switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
-    solved = [_report(problem, choice, solve_prices(choice, tree, base_log_price), bound) for choice in switched]
-    return max(solved, key=lambda result: (-missed_money(tree, result.node_cost), result.objective))
+    return report(problem, solve_feasible(problem))
 
 
 def evaluate(
@@ -170,14 +114,14 @@ def spend_value_curve(problem: AllocationProblem, totals: FloatArray) -> tuple[F
     return np.array([r.total_cost for r in results]), np.array([r.total_value for r in results])
 
 
-def _report(problem: AllocationProblem, curves: Curves, prices: NodePrices, bound: float) -> AllocationResult:
-    """Return the result at these prices; ``curves`` already hold the on/off choice."""
-    log_x, tree, n_keywords = curves.best(prices.log_price[curves.node]), problem.tree, len(problem.keywords.node)
-    cost, value = curves.cost(log_x), curves.value(log_x)
-    marginal = np.where(np.isneginf(log_x), np.nan, np.exp(curves.log_marginal(log_x)))
+def report(problem: AllocationProblem, solution: Solution) -> AllocationResult:
+    """Return the result of a solution; its curves already hold the on/off choice."""
+    curves, prices, log_x, tree = solution.curves, solution.prices, solution.log_x, problem.tree
+    cost, value, n_keywords = solution.cost, solution.value, len(problem.keywords.node)
+    marginal = np.where(np.isneginf(log_x), np.nan, np.exp(own_log_ratio(problem, curves) - curves.kappa * log_x))
     total_cost, total_value = float(cost.sum()), float(value.sum())
     objective = total_value - problem.base_price * total_cost
-    size = max(abs(bound), abs(total_value))
+    size = max(abs(solution.bound), abs(total_value))
     binding = binding_limits(curves, tree, prices, log_x)
     return AllocationResult(
         multiplier=np.clip(
@@ -193,15 +137,16 @@ def _report(problem: AllocationProblem, curves: Curves, prices: NodePrices, boun
         keyword_binding=binding[:n_keywords],
         budget_binding=_budget_binding(problem.budgets, binding[n_keywords:], log_x[n_keywords:]),
         node_names=tree.names,
-        node_cost=tree.sum_up(tree.own_sums(curves.node, cost)),
+        node_cost=solution.node_cost,
         node_max_cost=tree.max_cost,
         node_price=real_prices(prices),
+        node_worth=solution.node_worth,
         node_free_items=count_free(curves, tree, prices, log_x),
         total_cost=total_cost,
         total_value=total_value,
-        dual_bound=max(bound, objective),
+        dual_bound=max(solution.bound, objective),
         objective=objective,
-        solver_gap=max(bound - objective, 0.0) / size if size > 0 else 0.0,
+        solver_gap=max(solution.bound - objective, 0.0) / size if size > 0 else 0.0,
     )
 
 

@@ -28,20 +28,47 @@ def dual_bound(curves: Curves, tree: PriceTree, prices: NodePrices, base_price: 
     Notes
     -----
     Lagrangian duality: each item earns its best at its node's price, and each limit pays its price difference. A node
-    with an infinite price has only one way to spend; its items are constants at the next finite price above.
+    with an infinite price has only one way to spend; its items are constants at the next finite price above. Below a
+    ROAS floor that binds, value and money both count (1 + gamma) times, gamma being what the floor's price implies.
     """
     price, is_held = finite_prices(tree, prices, base_price)
     log_paid = prices.log_price[curves.node]
     log_x = curves.best(log_paid)
     cost, value = curves.cost(log_x), curves.value(log_x)
-    earned = value - price[curves.node] * cost
     spent = tree.sum_up(tree.own_sums(curves.node, cost))
-    above = np.where(tree.parent >= 0, price[tree.parent], base_price)
+    given = _given_prices(tree, price, base_price) + np.exp(prices.premium)
     held_above = np.where(tree.parent >= 0, is_held[tree.parent], False)
-    limit = np.where(price > above, tree.max_cost, tree.min_cost)
+    weight, gamma = _floor_weights(tree, prices, price, given)
+    above = np.where(tree.parent >= 0, weight[tree.parent], 1.0)
+    # a floor pays back gamma x floor of the price that it raises, so that limits pay only for the rest
+    jump = np.where(gamma > 0, 0.0, weight * price - above * given)
+    limit = np.where(jump > 0, tree.max_cost, tree.min_cost)
     limit = np.where(held_above, spent, limit)
-    paid = np.where(price == above, 0.0, (price - above) * np.where(np.isfinite(limit), limit, 0.0))
+    paid = np.where(jump == 0, 0.0, jump * np.where(np.isfinite(limit), limit, 0.0))
+    earned = weight[curves.node] * (value - price[curves.node] * cost)
     return float(earned.sum() + paid.sum())
+
+
+def _given_prices(tree: PriceTree, price: FloatArray, base_price: float) -> FloatArray:
+    return np.where(tree.parent >= 0, price[tree.parent], base_price)
+
+
+def _floor_weights(
+    tree: PriceTree, prices: NodePrices, price: FloatArray, given: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return how often a unit of value counts at each node, and the gamma of its own floor (0: it does not bind).
+
+    From price = (given + gamma floor) / (1 + gamma).
+    """
+    weight, gamma = np.ones(tree.n_nodes), np.zeros(tree.n_nodes)
+    binds = prices.by_floor & (np.abs(price - tree.min_roas) > 0) & np.isfinite(price)
+    gamma[binds] = (given - price)[binds] / (price - tree.min_roas)[binds]
+    gamma = np.where(np.isfinite(gamma) & (gamma > 0), gamma, 0.0)
+    for depth in range(int(tree.depth.max()) + 1):
+        nodes = np.flatnonzero(tree.depth == depth)
+        above = tree.parent[nodes]
+        weight[nodes] = np.where(above >= 0, weight[above], 1.0) * (1.0 + gamma[nodes])
+    return weight, gamma
 
 
 def finite_prices(tree: PriceTree, prices: NodePrices, base_price: float) -> tuple[FloatArray, BoolArray]:
@@ -74,16 +101,20 @@ def binding_limits(curves: Curves, tree: PriceTree, prices: NodePrices, log_x: F
     log_x : array of shape (n_items,)
         The chosen levers.
     """
-    source = _price_source(tree, prices.clipped)
-    labels = [f"node_max:{name}" for name in tree.names] + [f"node_min:{name}" for name in tree.names]
+    source, n_nodes = _price_source(tree, prices), tree.n_nodes
+    kinds = ("node_max", "node_min", "node_roas", "marginal_roas")
+    labels = [f"{kind}:{name}" for kind in kinds for name in tree.names]
     labels += ["price", "min_change", "max_change", "frozen"]
-    price_code = 2 * tree.n_nodes
-    by_node = np.where(source < 0, price_code, source + np.where(prices.clipped[source] < 0, tree.n_nodes, 0))
+    price_code = len(kinds) * n_nodes
+    is_floor = prices.by_floor | (prices.clipped == 0)  # an unclipped node that sets a price adds a floor's premium
+    kind = np.where(is_floor, 2, np.where(prices.clipped < 0, 1, 0))
+    by_node = np.where(source < 0, price_code, source + kind[source] * n_nodes)
     code = by_node[curves.node]
-    code = np.where(log_x <= curves.log_low, price_code + 1, code)
     code = np.where(log_x >= curves.log_high, price_code + 2, code)
+    code = np.where(log_x <= curves.log_low, price_code + 1, code)
     code = np.where(curves.log_low == curves.log_high, price_code + 3, code)
-    return np.array(labels, dtype=object)[code]
+    is_capped = (curves.capped_by >= 0) & (log_x >= curves.log_high)
+    return np.array(labels, dtype=object)[np.where(is_capped, 3 * n_nodes + curves.capped_by, code)]
 
 
 def count_free(curves: Curves, tree: PriceTree, prices: NodePrices, log_x: FloatArray) -> IntArray:
@@ -96,10 +127,11 @@ def count_free(curves: Curves, tree: PriceTree, prices: NodePrices, log_x: Float
     return free
 
 
-def _price_source(tree: PriceTree, clipped: IntArray) -> IntArray:
-    """Return the node whose limit sets each node's price, -1 where none does."""
-    source = np.where(clipped != 0, np.arange(tree.n_nodes), -1)
+def _price_source(tree: PriceTree, prices: NodePrices) -> IntArray:
+    """Return the node whose limit or floor sets each node's price, -1 where none does."""
+    sets = (prices.clipped != 0) | np.isfinite(prices.premium)
+    source = np.where(sets, np.arange(tree.n_nodes), -1)
     for depth in range(1, int(tree.depth.max()) + 1):
-        nodes = np.flatnonzero((tree.depth == depth) & (clipped == 0))
+        nodes = np.flatnonzero((tree.depth == depth) & ~sets)
         source[nodes] = source[tree.parent[nodes]]
     return source

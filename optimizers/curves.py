@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from optimizers.items import BudgetItems, KeywordItems
+from optimizers.tree import PriceTree
 from optimizers.types import BoolArray, FloatArray, IntArray
 
 LOG_FREE = -300.0  # a log price below every real one: money is free, all that is worth anything is bought
@@ -26,7 +27,8 @@ class Curves:
     """Response curves of all items, each column of shape (n_items,): keywords first, then budgets.
 
     ``log_ratio`` is the log of the value that the next unit of cost buys at x = 1; it falls by ``kappa`` a unit of
-    log x. ``log_off`` is the log price above which pausing the item pays (infinite: never).
+    log x. ``log_off`` is the log price above which pausing the item pays (infinite: never). ``capped_by`` is the node
+    whose marginal ROAS floor sets ``log_high``, -1 where none does.
     """
 
     node: IntArray
@@ -40,6 +42,7 @@ class Curves:
     log_low: FloatArray
     log_high: FloatArray
     log_off: FloatArray
+    capped_by: IntArray
 
     @property
     def n_items(self) -> int:
@@ -110,8 +113,47 @@ def join_curves(keywords: KeywordItems, budgets: BudgetItems) -> Curves:
     """Return the curves of all items, keywords first, with worthless items set behind all others."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         parts = _keyword_columns(keywords), _budget_columns(budgets)
-    curves = Curves(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    curves = Curves(**columns, capped_by=np.full(len(columns["node"]), -1))
     return _rank_worthless_last(curves)
+
+
+def base_value(keywords: KeywordItems, budgets: BudgetItems) -> FloatArray:
+    """Return the value a day of every item at x = 1, shape (n_items,); nothing where a budget spends nothing."""
+    is_spent = np.where(budgets.is_limited, budgets.budget0, budgets.cost0) > 0
+    return np.concatenate([keywords.clicks0 * keywords.value_per_click, np.where(is_spent, budgets.value0, 0.0)])
+
+
+def cap_at_floors(curves: Curves, tree: PriceTree, log_ratio: FloatArray) -> Curves:
+    """Return the curves bounded where their next unit of cost brings just what the marginal ROAS floors above ask.
+
+    Parameters
+    ----------
+    curves : Curves of n_items
+    tree : PriceTree of n_nodes
+    log_ratio : array of shape (n_items,)
+        Log of the value, on the floors' basis, that the next unit of cost buys at x = 1.
+
+    Notes
+    -----
+    The same as an interval on the price of each node (DESIGN section 8), but a bound of the item holds for any basis.
+    An item stays at its least where even that is under the floor; one that may be paused is.
+    """
+    floor, source = tree.inherit(tree.min_marginal_roas)
+    if (source < 0).all():
+        return curves
+    with np.errstate(divide="ignore"):
+        log_cap = (log_ratio - np.log(floor[curves.node])) / curves.kappa
+    is_off = np.isfinite(curves.log_off) & (log_cap < curves.log_low)
+    log_high = np.maximum(np.minimum(curves.log_high, log_cap), curves.log_low)
+    is_capped = (log_high < curves.log_high) | is_off
+    return replace(
+        curves,
+        log_low=np.where(is_off, -np.inf, curves.log_low),
+        log_high=np.where(is_off, -np.inf, log_high),
+        log_off=np.where(is_off, np.inf, curves.log_off),
+        capped_by=np.where(is_capped, source[curves.node], -1),
+    )
 
 
 def _rank_worthless_last(curves: Curves) -> Curves:

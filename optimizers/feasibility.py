@@ -1,9 +1,12 @@
-"""Whether a budget tree can be met at all, and if not, the smallest set of bounds that contradict each other.
+"""Whether a budget tree can be met at all, and if not, the smallest set of spend limits that contradict each other.
 
-Here belongs the refusal with its missing money. Spending the money is in ``optimizers.allocation``.
+Here belong what spend limits alone forbid, before the solve, and which limit a plan misses, after it. Contradictions in
+which ROAS floors have a part are named by ``optimizers.conflict``.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,7 +35,8 @@ def refuse_infeasible(curves: Curves, tree: PriceTree) -> None:
     ------
     InfeasibleBudgetError
         If the least possible spend below a node is more than its maximum, or the most possible is less than its
-        minimum; offenders are the fewest children (or the items) that already contradict it.
+        minimum; offenders are the fewest limits below the node (of nodes, or of the items that one pays for) that already
+        contradict it.
     """
     least = tree.own_sums(curves.node, curves.spend(np.full(curves.n_items, np.inf))[0])
     most = tree.own_sums(curves.node, curves.spend(np.full(curves.n_items, -np.inf))[0])
@@ -45,13 +49,51 @@ def refuse_infeasible(curves: Curves, tree: PriceTree) -> None:
             most[tree.parent[node]] += most[node]
 
 
-def missed_money(tree: PriceTree, node_cost: FloatArray) -> float:
-    """Return the most money that a node lacks to its minimum; infinite where one is over its maximum."""
+def missed_money(tree: PriceTree, node_cost: FloatArray, node_worth: FloatArray) -> float:
+    """Return the most money that a node lacks to its minimum or its ROAS floor; infinite where one is over its maximum."""
+    breach = find_breach(tree, node_cost, node_worth)
+    if breach is None:
+        return 0.0
+    return np.inf if breach.column == "max_cost" else breach.missing
+
+
+class Breach(NamedTuple):
+    """A limit that a plan does not keep: whose, which column of the tree, the money seen and the money asked."""
+
+    node: int
+    column: str
+    seen: float
+    limit: float
+
+    @property
+    def missing(self) -> float:
+        """Return the money between the two."""
+        return abs(self.limit - self.seen)
+
+
+def find_breach(tree: PriceTree, node_cost: FloatArray, node_worth: FloatArray) -> Breach | None:
+    """Return a maximum that is not kept, else the minimum or ROAS floor that lacks most money, else None.
+
+    Parameters
+    ----------
+    tree : PriceTree of n_nodes
+    node_cost, node_worth : array of shape (n_nodes,)
+        What each node spends, and what its floor counts of what that brings.
+    """
     rounding = TOLERANCE * float(node_cost.max())
-    if (node_cost > tree.max_cost * (1 + TOLERANCE) + rounding).any():
-        return np.inf
-    under = float(np.max(tree.min_cost - node_cost))
-    return under if under > rounding else 0.0
+    over = node_cost - tree.max_cost * (1 + TOLERANCE) - rounding
+    worst = int(np.argmax(over))
+    if over[worst] > 0:
+        return Breach(worst, "max_cost", float(node_cost[worst]), float(tree.max_cost[worst]))
+    needed = np.where(np.isnan(tree.min_roas), 0.0, tree.min_roas * node_cost)
+    short = needed - np.where(np.isnan(tree.min_roas), 0.0, node_worth)
+    under = tree.min_cost - node_cost
+    floor, least = int(np.argmax(short - TOLERANCE * needed)), int(np.argmax(under))
+    if under[least] > max(rounding, short[floor]):
+        return Breach(least, "min_cost", float(node_cost[least]), float(tree.min_cost[least]))
+    if short[floor] > TOLERANCE * needed[floor]:
+        return Breach(floor, "min_roas", float(node_worth[floor]), float(needed[floor]))
+    return None
 
 
 def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray) -> None:
@@ -60,21 +102,31 @@ def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray
     slack = TOLERANCE * 1e-3 * float(most[node])
     if max(needed, least[node]) > maximum * (1 + TOLERANCE) + slack:
         seen = max(needed, float(least[node]))
-        parts = [(f"{name} min_cost", needed)] if needed > maximum else _parts(tree, node, least)
+        parts = [(f"{name} min_cost", needed)] if needed > maximum else _parts(tree, node, least, tree.min_cost)
         what = f"cannot keep {name} within its maximum: minimum costs add up to {seen - maximum:,.2f} too much"
         raise InfeasibleBudgetError(what, seen, maximum, _fewest_over(parts, maximum), REMEDY)
     if most[node] < needed * (1 - TOLERANCE):
-        seen, parts = float(most[node]), _parts(tree, node, most)
+        seen, parts = float(most[node]), _parts(tree, node, most, tree.max_cost)
         what = f"cannot reach the minimum of {name}: all below it can spend {needed - seen:,.2f} too little"
         raise InfeasibleBudgetError(what, seen, needed, _fewest_over(parts, np.inf), REMEDY)
 
 
-def _parts(tree: PriceTree, node: int, amount: FloatArray) -> list[tuple[str, float]]:
-    """Return what each child, and the node's own items together, add to ``amount``, largest first."""
-    parts = [(tree.names[child], float(amount[child])) for child in np.flatnonzero(tree.parent == node)]
-    own = float(amount[node]) - sum(money for _, money in parts)
-    if own > TOLERANCE * float(amount[node]):
-        parts.append((f"items of {tree.names[node]}", own))
+def _parts(tree: PriceTree, node: int, amount: FloatArray, bound: FloatArray) -> list[tuple[str, float]]:
+    """Return the limits that ``amount`` adds up from, largest first: bounds of nodes, and what items leave no choice.
+
+    A node that is at its own ``bound`` is one part; of others their children and their own items are.
+    """
+    parts, open_nodes = [], [node]
+    while open_nodes:
+        at = open_nodes.pop()
+        children = np.flatnonzero(tree.parent == at)
+        if at != node and amount[at] == bound[at]:
+            parts.append((tree.names[at], float(amount[at])))
+            continue
+        open_nodes += children.tolist()
+        own = float(amount[at] - amount[children].sum())
+        if own > TOLERANCE * float(amount[at]):
+            parts.append((f"items of {tree.names[at]}", own))
     return sorted(parts, key=lambda part: -part[1])
 
 

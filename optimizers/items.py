@@ -1,16 +1,17 @@
-"""What can be bought: keywords with a bid, and closed-bid campaigns with a daily budget.
+"""What can be bought: keywords with a bid, old and new, and closed-bid campaigns with a daily budget.
 
 Here belong the inputs of the optimum and their checks. Their curves are in ``optimizers.curves``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from optimizers.columns import keep_columns, refuse_rows
-from optimizers.inputs import ANY, NON_NEGATIVE, POSITIVE, Bounds
+from optimizers.inputs import ANY, NON_NEGATIVE, POSITIVE, Bounds, read_columns
 from optimizers.types import BoolArray, FloatArray, IntArray
 
 
@@ -59,6 +60,14 @@ class KeywordItems:
         refuse_rows(what, "min_multiplier <= max_multiplier", self.min_multiplier > self.max_multiplier)
 
 
+class Response(NamedTuple):
+    """How clicks follow the bid: clicks = clicks0 m^eta, marginal cost = rho bid0 m^kappa; shape (n_keywords,) each."""
+
+    eta: FloatArray
+    rho: FloatArray
+    kappa: FloatArray
+
+
 @dataclass(frozen=True)
 class BudgetItems:
     """Campaigns whose bids are closed and whose lever is the daily budget. Money is per day, one currency.
@@ -103,6 +112,67 @@ class BudgetItems:
         refuse_rows(what, "beta < 1", self.beta >= 1)
         refuse_rows(what, "min_budget <= max_budget", self.min_budget > self.max_budget)
         refuse_rows(what, "budget0 > 0 where is_limited", self.is_limited & (self.budget0 <= 0))
+
+
+@dataclass(frozen=True)
+class FloorBasis:
+    """What ROAS floors count as value where that is not what the objective counts, e.g. revenue under profit.
+
+    Parameters
+    ----------
+    keyword_worth : array of shape (n_keywords,)
+        Value of a click on the floors' basis, in the currency of the items.
+    budget_worth : array of shape (n_budgets,)
+        Value a day at today's spend, on the floors' basis.
+
+    Raises
+    ------
+    InvalidInputError
+        If a number is NaN, infinite or negative.
+    """
+
+    keyword_worth: FloatArray
+    budget_worth: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("keyword_worth", "budget_worth"):
+            column = {name: (getattr(self, name), NON_NEGATIVE)}
+            object.__setattr__(self, name, read_columns("cannot read the basis of ROAS floors", column)[0])
+
+
+def new_keywords(
+    node: IntArray, clicks: FloatArray, value_per_click: FloatArray, cap: FloatArray, response: Response
+) -> KeywordItems:
+    """Return keywords that have no bid yet, as items that cost nothing at no bid.
+
+    Parameters
+    ----------
+    node : array of shape (n_keywords,)
+        The tree node that will pay.
+    clicks : array of shape (n_keywords,)
+        Clicks a day expected at the bid ``cap``, >= 0.
+    value_per_click : array of shape (n_keywords,)
+        Value that a click is expected to bring.
+    cap : array of shape (n_keywords,)
+        Highest bid to try, > 0; the ``multiplier`` of the result times ``cap`` is the first bid.
+    response : Response of n_keywords
+
+    Notes
+    -----
+    Best bid at price p: cap (value / (p rho cap))^(1 / kappa), at most the cap; with kappa = 1 that is value / (p rho)
+    (DESIGN 7.6). Assumes the curve runs through the origin.
+    """
+    power = response.eta + response.kappa
+    cost = response.rho * cap * response.eta / power
+    low, high = np.zeros(len(cap)), np.ones(len(cap))
+    return KeywordItems(node, clicks, cost, cap, value_per_click, response.eta, response.rho, response.kappa, low, high)
+
+
+def join_keywords(*parts: KeywordItems) -> KeywordItems:
+    """Return all keywords as one set, in the order given."""
+    return KeywordItems(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(KeywordItems))
+    )
 
 
 def no_keywords() -> KeywordItems:

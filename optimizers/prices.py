@@ -1,8 +1,9 @@
 """The price of money at every node of the budget tree: what the next unit of cost must bring there.
 
-Here belongs the solver. A node's maximum sets the lowest price it may pay, its minimum the highest; the child pays its
-parent's price clipped to its own interval. Intervals are found from the leaves to the roots by Newton steps on the log
-of spend over the log of price, kept inside a bracket. What the prices mean for items is in ``optimizers.allocation``.
+Here belongs the solver. A node's maximum sets the lowest price it may pay, its minimum the highest, its ROAS floor both;
+the child pays its parent's price clipped to its own interval. Intervals are found from the leaves to the roots by Newton
+steps on the log of spend over the log of price, kept inside a bracket. What the prices mean for items is in
+``optimizers.allocation``, intervals of floors are in ``optimizers.roas_floors``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizers.curves import Curves
+from optimizers.level import Level, clip
+from optimizers.roas_floors import FloorInterval, floor_interval, no_floors
 from optimizers.tree import PriceTree
 from optimizers.types import BoolArray, FloatArray, IntArray
 
@@ -22,40 +25,54 @@ MAX_STEPS = 200
 
 
 @dataclass(frozen=True)
-class NodePrices:
-    """Log prices of all nodes, shape (n_nodes,); ``clipped``: 1 where the maximum binds, -1 where the minimum does."""
+class Intervals:
+    """Between which log prices each node may pay, arrays of shape (n_nodes,): by its spend, and by its ROAS floor."""
 
-    log_price: FloatArray
-    clipped: IntArray
+    low: FloatArray
+    high: FloatArray
+    floor: FloorInterval
+
+    @property
+    def lowest(self) -> FloatArray:
+        """Return the lowest log price that both allow."""
+        return np.maximum(self.low, self.floor.low)
+
+    @property
+    def highest(self) -> FloatArray:
+        """Return the highest log price that both allow."""
+        return np.minimum(self.high, self.floor.high)
 
 
 @dataclass(frozen=True)
-class _Level:
-    """One depth of the tree under solution: who pays what, given the price of the nodes at that depth."""
+class NodePrices:
+    """Log prices of all nodes, shape (n_nodes,), and where they come from.
 
-    curves: Curves
-    ancestor: IntArray  # (n_nodes,) ancestor at this depth, -1 above
-    low: FloatArray  # (n_nodes,) lowest and highest log price between the ancestor and the node
-    high: FloatArray
+    ``clipped`` is 1 where a limit raises the price that comes from above, -1 where one lowers it; ``by_floor`` tells
+    that the limit is the ROAS floor.
+    """
 
-    def restrict(self, is_active: BoolArray) -> _Level:
-        """Return the level with only the items below active nodes."""
-        owner = self.ancestor[self.curves.node]
-        rows = np.flatnonzero((owner >= 0) & is_active[owner])
-        return _Level(self.curves.take(rows), self.ancestor, self.low, self.high)
-
-    def spend(self, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return spend of the nodes at this depth and its derivative, for one log price a node."""
-        given = log_price[self.ancestor]
-        paid = _clip(given, self.low, self.high)
-        cost, slope = self.curves.spend(paid[self.curves.node])
-        owner = self.ancestor[self.curves.node]
-        slope = np.where((paid == given)[self.curves.node], slope, 0.0)
-        total, steepness = (np.bincount(owner, amount, len(self.ancestor)) for amount in (cost, slope))
-        return total.astype(np.float64), steepness.astype(np.float64)
+    log_price: FloatArray
+    clipped: IntArray
+    by_floor: BoolArray
+    premium: FloatArray
+    intervals: Intervals
 
 
-def solve_prices(curves: Curves, tree: PriceTree, base_log_price: float) -> NodePrices:
+@dataclass(frozen=True)
+class Start:
+    """An earlier solution on the same items, and the nodes whose limits are no longer those, shape (n_nodes,)."""
+
+    prices: NodePrices
+    is_changed: BoolArray
+
+
+def solve_prices(
+    curves: Curves,
+    tree: PriceTree,
+    base_log_price: float,
+    premium: FloatArray | None = None,
+    start: Start | None = None,
+) -> NodePrices:
     """Return the log price of every node such that no money is better spent elsewhere.
 
     Parameters
@@ -66,6 +83,10 @@ def solve_prices(curves: Curves, tree: PriceTree, base_log_price: float) -> Node
         Feasible: see ``optimizers.feasibility``.
     base_log_price : float
         Log of what a unit of money must bring outside the tree: 0 when unspent money is kept.
+    premium : array of shape (n_nodes,), optional
+        Log of what a node adds to its parent's price (``optimizers.basis_floor``); -inf adds nothing.
+    start : Start, optional
+        Saves the work on nodes below which nothing has changed.
 
     Returns
     -------
@@ -77,37 +98,65 @@ def solve_prices(curves: Curves, tree: PriceTree, base_log_price: float) -> Node
     Spend falls in the price, so each bound is one root in one unknown. Known drawback: where items may be paused, spend
     jumps, and a bound inside a jump is met from below (maximum) or above (minimum); the caller fills the rest.
     """
-    low, high = np.full(tree.n_nodes, -np.inf), np.full(tree.n_nodes, np.inf)
-    path_low, path_high = low.copy(), high.copy()
+    added = np.full(tree.n_nodes, -np.inf) if premium is None else premium
+    intervals = _find_intervals(curves, tree, added, start)
+    return _pay_down(tree, intervals, base_log_price, added)
+
+
+def _find_intervals(curves: Curves, tree: PriceTree, premium: FloatArray, start: Start | None) -> Intervals:
+    """Return all intervals, from the leaves to the roots; those that ``start`` knows are taken from it."""
+    n_nodes = tree.n_nodes
+    low, high, floor = np.full(n_nodes, -np.inf), np.full(n_nodes, np.inf), no_floors(n_nodes)
+    is_new, guess = np.ones(n_nodes, dtype=np.bool_), np.zeros(n_nodes)
+    if start is not None:
+        known, is_new = start.prices.intervals, tree.is_above(start.is_changed)
+        low, high, floor, guess = known.low, known.high, known.floor, start.prices.log_price
+    level = Level(
+        curves, np.arange(n_nodes), np.full(n_nodes, -np.inf), np.full(n_nodes, -np.inf), np.full(n_nodes, np.inf)
+    )
     for depth, ancestor in tree.levels_up():
-        level = _Level(curves, ancestor, path_low, path_high)
-        is_here = tree.depth == depth
-        low = np.where(is_here, _price_at_bound(level, np.where(is_here, tree.max_cost, np.inf), is_most=True), low)
-        high = np.where(is_here, _price_at_bound(level, np.where(is_here, tree.min_cost, 0.0), is_most=False), high)
-        below = ancestor >= 0
-        path_low, path_high = (
-            np.where(below, _clip(bound[ancestor], path_low, path_high), bound) for bound in (low, high)
-        )
-    return _pay_down(tree, low, high, base_log_price)
+        level, is_here = _reach(level, ancestor), (tree.depth == depth) & is_new
+        least, most = np.where(is_here, tree.min_cost, 0.0), np.where(is_here, tree.max_cost, np.inf)
+        low = np.where(is_here, _price_at_bound(level, most, guess, is_most=True), low)
+        high = np.where(is_here, _price_at_bound(level, least, guess, is_most=False), high)
+        floor = floor.replace(is_here, floor_interval(level, np.where(is_here, tree.min_roas, np.nan)))
+        level = _pass_down(level, Intervals(low, high, floor), premium)
+    return Intervals(low, high, floor)
 
 
-def _pay_down(tree: PriceTree, low: FloatArray, high: FloatArray, base: float) -> NodePrices:
+def _reach(level: Level, ancestor: IntArray) -> Level:
+    return Level(level.curves, ancestor, level.premium, level.low, level.high)
+
+
+def _pass_down(level: Level, intervals: Intervals, premium: FloatArray) -> Level:
+    """Return the level as seen from above its ancestors: their own premium and interval come first."""
+    above, is_below = level.ancestor, level.ancestor >= 0
+    lowest, highest = (np.logaddexp(bound[above], level.premium) for bound in (intervals.lowest, intervals.highest))
+    low, high = (clip(bound, level.low, level.high) for bound in (lowest, highest))
+    return Level(
+        level.curves,
+        above,
+        np.where(is_below, np.logaddexp(level.premium, premium[above]), -np.inf),
+        np.where(is_below, low, -np.inf),
+        np.where(is_below, high, np.inf),
+    )
+
+
+def _pay_down(tree: PriceTree, intervals: Intervals, base: float, premium: FloatArray) -> NodePrices:
     price, clipped = np.full(tree.n_nodes, base), np.zeros(tree.n_nodes, dtype=np.int64)
+    lowest, highest = intervals.lowest, intervals.highest
     for depth in range(int(tree.depth.max()) + 1):
         nodes = np.flatnonzero(tree.depth == depth)
         above = tree.parent[nodes]
-        given = np.where(above >= 0, price[above], base)
-        price[nodes] = _clip(given, low[nodes], high[nodes])
+        given = np.logaddexp(np.where(above >= 0, price[above], base), premium[nodes])
+        price[nodes] = clip(given, lowest[nodes], highest[nodes])
         clipped[nodes] = (price[nodes] > given).astype(np.int64) - (price[nodes] < given)
-    return NodePrices(price, clipped)
+    is_raised, is_lowered = intervals.floor.low > intervals.low, intervals.floor.high < intervals.high
+    by_floor = ((clipped > 0) & is_raised) | ((clipped < 0) & is_lowered)
+    return NodePrices(price, clipped, by_floor, premium, intervals)
 
 
-def _clip(price: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Clip to [low, high]; where a jump makes them cross, the maximum (low) is kept."""
-    return np.maximum(np.minimum(price, high), low)
-
-
-def _price_at_bound(level: _Level, bound: FloatArray, *, is_most: bool) -> FloatArray:
+def _price_at_bound(level: Level, bound: FloatArray, guess: FloatArray, *, is_most: bool) -> FloatArray:
     """Return the lowest log price at which spend <= bound (``is_most``) or the highest at which spend >= bound."""
     n_nodes = len(bound)
     idle = -np.inf if is_most else np.inf
@@ -125,18 +174,28 @@ def _price_at_bound(level: _Level, bound: FloatArray, *, is_most: bool) -> Float
         price[held_most & (least < bound)] = -np.inf
     inside = asked & ~held_least & ~held_most
     if inside.any():
-        price[inside] = _find_root(level, bound, least, inside, is_most)[inside]
+        start = np.where(np.isfinite(guess), guess, 0.0)
+        price[inside] = _find_root(level, _Target(bound, least, inside), start, is_most=is_most)[inside]
     return price
 
 
-def _find_root(level: _Level, bound: FloatArray, least: FloatArray, inside: BoolArray, is_most: bool) -> FloatArray:
-    """Return the log price at which the nodes ``inside`` spend ``bound``."""
+@dataclass(frozen=True)
+class _Target:
+    """What the nodes ``inside`` are to spend, and the least that they can; arrays of shape (n_nodes,)."""
+
+    bound: FloatArray
+    least: FloatArray
+    inside: BoolArray
+
+
+def _find_root(level: Level, aim: _Target, price: FloatArray, *, is_most: bool) -> FloatArray:
+    """Return the log price at which the nodes inside spend their bound, starting at ``price``."""
+    active, bound = aim.inside.copy(), aim.bound
+    level = level.restrict(active)
     left = np.full(len(bound), level.curves.last_log_price)
     right = np.full(len(bound), level.curves.first_log_price)
-    price = np.clip(np.zeros(len(bound)), left, right)
-    target = np.log(np.where(inside, bound - least, 1.0))
-    active = inside.copy()
-    level = level.restrict(active)
+    price = np.clip(price, left, right)
+    target = np.log(np.where(active, bound - aim.least, 1.0))
     for step in range(MAX_STEPS):
         spend, slope = level.spend(price)
         left, right = np.where(active & (spend > bound), price, left), np.where(active & (spend <= bound), price, right)
@@ -148,7 +207,7 @@ def _find_root(level: _Level, bound: FloatArray, least: FloatArray, inside: Bool
             break
         middle = (left + right) / 2
         is_newton = step < NEWTON_STEPS or step % 2 == 0
-        price = np.where(active, _newton(price, spend - least, slope, target) if is_newton else middle, price)
+        price = np.where(active, _newton(price, spend - aim.least, slope, target) if is_newton else middle, price)
         price = np.where(active & ~((price > left) & (price < right)), middle, price)
         if active.sum() * 2 < len(np.unique(level.ancestor[level.curves.node])):
             level = level.restrict(active)

@@ -37,13 +37,16 @@ class AllocationResult:
         The same for budgets.
     keyword_binding, budget_binding : text array of shape (n_keywords,), (n_budgets,)
         What stops the item: ``price`` (its own break-even), ``min_change``, ``max_change``, ``frozen``,
-        ``node_min:<name>``, ``node_max:<name>``, or ``not_budget_limited``.
+        ``node_min:<name>``, ``node_max:<name>``, ``node_roas:<name>`` and ``marginal_roas:<name>`` (floors), or
+        ``not_budget_limited``.
     node_names : tuple of str
         Names of the tree's nodes.
     node_cost, node_max_cost : array of shape (n_nodes,)
         Money spent below the node, and its maximum.
     node_price : array of shape (n_nodes,)
         What the next unit of cost at this node returns; infinite where the node is held at the least it can spend.
+    node_worth : array of shape (n_nodes,)
+        What the ROAS floors count of all below the node: value, or worth on their own basis.
     node_free_items : array of shape (n_nodes,)
         Items below the node that could still take its money.
     total_cost, total_value : float
@@ -70,6 +73,7 @@ class AllocationResult:
     node_cost: FloatArray
     node_max_cost: FloatArray
     node_price: FloatArray
+    node_worth: FloatArray
     node_free_items: IntArray
     total_cost: float
     total_value: float

@@ -1,4 +1,4 @@
-"""The tree of budgets: total, platform, campaign, ad group, each with a least and a most it may spend.
+"""The tree of budgets: total, platform, campaign, ad group, each with a least and a most it may spend, and ROAS floors.
 
 Here belong the shape of the tree and sums over it. Finding prices on it is in ``optimizers.prices``.
 """
@@ -12,7 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from optimizers.errors import InvalidInputError
-from optimizers.types import FloatArray, IntArray
+from optimizers.types import BoolArray, FloatArray, IntArray
+
+LIMITS = ("min_cost", "max_cost", "min_roas", "min_marginal_roas")
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,19 @@ class PriceTree:
         Index of the node above, smaller than the node's own; -1 for a root.
     min_cost, max_cost : array of shape (n_nodes,)
         Least and most money the node may spend, >= 0, one currency for the whole tree; ``max_cost`` may be infinite.
-        A maximum of 0 means 0.
+        A maximum of 0 means 0. Both the same: the node's spend is frozen.
     names : tuple of str
         One name a node, used in binding limits, errors and sentences.
+    min_roas : array of shape (n_nodes,), optional
+        Least value per unit of cost of all that the node spends, > 0; missing (NaN) where there is no floor.
+    min_marginal_roas : array of shape (n_nodes,), optional
+        Least value that any item's next unit of cost below the node must bring, > 0; missing where there is no floor.
 
     Raises
     ------
     InvalidInputError
-        If lengths differ, a parent does not come first, or a bound is NaN, negative or an infinite minimum.
+        If lengths differ, a parent does not come first, a bound is NaN, negative or an infinite minimum, or a floor is
+        not above 0.
 
     Examples
     --------
@@ -45,19 +52,27 @@ class PriceTree:
     min_cost: FloatArray
     max_cost: FloatArray
     names: tuple[str, ...]
+    min_roas: FloatArray = None  # type: ignore[assignment]  # missing everywhere, filled in below
+    min_marginal_roas: FloatArray = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        for name, kind in (("parent", np.int64), ("min_cost", np.float64), ("max_cost", np.float64)):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
-        shapes = {len(self.parent), len(self.min_cost), len(self.max_cost), len(self.names)}
+        for name in ("min_roas", "min_marginal_roas"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full(len(self.names), np.nan))
+        object.__setattr__(self, "parent", np.asarray(self.parent, dtype=np.int64))
+        for name in LIMITS:
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+        shapes = {len(getattr(self, name)) for name in ("parent", "names", *LIMITS)}
         if len(shapes) != 1 or not self.names:
             raise InvalidInputError("cannot read the price tree", sorted(shapes), "one positive length for all columns")
         bad_parent = (self.parent >= np.arange(self.n_nodes)) | (self.parent < -1)
         bad_money = ~(np.isfinite(self.min_cost) & (self.min_cost >= 0) & (self.max_cost >= 0))
+        for floor in (self.min_roas, self.min_marginal_roas):
+            bad_money |= ~(np.isnan(floor) | (np.isfinite(floor) & (floor > 0)))
         if (bad_parent | bad_money).any():
             offenders = [self.names[i] for i in np.flatnonzero(bad_parent | bad_money)]
-            limit = "parents before children, 0 <= min_cost < inf, 0 <= max_cost"
-            remedy = "Mend min_cost and max_cost in configs/settings.yaml."
+            limit = "parents before children, 0 <= min_cost < inf, 0 <= max_cost, ROAS floors > 0 or missing"
+            remedy = "Mend min_cost, max_cost and the ROAS floors in configs/settings.yaml."
             raise InvalidInputError(
                 "cannot read the price tree", f"{len(offenders)} bad nodes", limit, offenders, remedy
             )
@@ -74,6 +89,22 @@ class PriceTree:
         for node, parent in enumerate(self.parent):
             depth[node] = depth[parent] + 1 if parent >= 0 else 0
         return depth
+
+    def is_above(self, changed: BoolArray) -> BoolArray:
+        """Return which nodes have a ``changed`` node at or below themselves, shape (n_nodes,)."""
+        return self.sum_up(changed.astype(np.float64)) > 0
+
+    def inherit(self, floor: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Return the highest floor on each node's way up, 0 without one, and the node that sets it, -1 without one."""
+        highest = np.where(np.isnan(floor), 0.0, floor)
+        source = np.where(np.isnan(floor), -1, np.arange(self.n_nodes))
+        for level in range(1, int(self.depth.max()) + 1):
+            nodes = np.flatnonzero(self.depth == level)
+            above = self.parent[nodes]
+            is_higher = highest[above] > highest[nodes]
+            source[nodes] = np.where(is_higher, source[above], source[nodes])
+            highest[nodes] = np.maximum(highest[above], highest[nodes])
+        return highest, source
 
     def levels_up(self) -> Iterator[tuple[int, IntArray]]:
         """Yield ``(depth, ancestor)`` from the leaves to the roots.

@@ -1,0 +1,141 @@
+"""One solved problem: prices, levers, and the bound that no plan can beat.
+
+Here belongs the order of the steps: curves, prices, pausing, bound. What is told of a solution is in
+``optimizers.results``, whether it keeps every limit in ``optimizers.feasibility``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizers.allocation_problem import AllocationProblem
+from optimizers.certificate import dual_bound
+from optimizers.curves import Curves, base_value, cap_at_floors, join_curves
+from optimizers.feasibility import missed_money, refuse_infeasible
+from optimizers.items import FloorBasis
+from optimizers.pausing import find_ties, list_choices
+from optimizers.prices import NodePrices, Start, solve_prices
+from optimizers.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Prices and the plan that follows from them.
+
+    Parameters
+    ----------
+    curves : Curves of n_items
+        With the on/off choice made; their value counts what floors on another basis add.
+    prices : NodePrices of n_nodes
+    bound : float
+        What no plan can beat, as an objective.
+    log_x : array of shape (n_items,)
+        Levers over today's; -inf is paused.
+    cost, value, worth : array of shape (n_items,)
+        Money, what the objective counts, and what the ROAS floors count.
+    node_cost, node_worth : array of shape (n_nodes,)
+        Cost and worth of all below each node.
+    relaxed : NodePrices of n_nodes
+        The prices before the on/off choice, from which a similar problem may start.
+    """
+
+    curves: Curves
+    prices: NodePrices
+    bound: float
+    log_x: FloatArray
+    cost: FloatArray
+    value: FloatArray
+    worth: FloatArray
+    node_cost: FloatArray
+    node_worth: FloatArray
+    relaxed: NodePrices
+
+
+def solve(problem: AllocationProblem, gamma: FloatArray | None = None, start: Start | None = None) -> Solution:
+    """Return the best plan for these weights of floors on another basis.
+
+    Parameters
+    ----------
+    problem : AllocationProblem of n_nodes
+    gamma : array of shape (n_nodes,), optional
+        Weight of each node's floor on another basis, >= 0; see ``optimizers.basis_floor``.
+    start : Start, optional
+        An earlier solution on the same items.
+
+    Raises
+    ------
+    InfeasibleBudgetError
+        If spend limits contradict each other. A ROAS floor that no plan keeps is missed: see ``optimizers.conflict``.
+    """
+    tree, base = problem.priced_tree, problem.base_log_price
+    curves, premium = weighted_curves(problem, gamma)
+    if premium is None:
+        refuse_infeasible(curves, tree)
+    prices = solve_prices(curves, tree, base, premium, start)
+    bound = dual_bound(curves, tree, prices, problem.base_price)
+    is_tied = find_ties(curves, prices)
+    if not is_tied.any():
+        return _measure(problem, curves, prices, bound, prices)
+    switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
+    solved = [_measure(problem, one, solve_prices(one, tree, base, premium), bound, prices) for one in switched]
+    return max(solved, key=lambda one: (-missed_money(tree, one.node_cost, one.node_worth), _objective(problem, one)))
+
+
+def weighted_curves(problem: AllocationProblem, gamma: FloatArray | None) -> tuple[Curves, FloatArray | None]:
+    """Return the curves whose value counts each floor's basis ``gamma`` times, and the log premium of each node.
+
+    The Lagrangian of a floor T on worth w adds gamma (w - T cost): value v + gamma w, price + gamma T.
+    """
+    keywords, budgets, basis, tree = problem.keywords, problem.budgets, problem.basis, problem.tree
+    if basis is None:
+        curves = join_curves(keywords, budgets)
+        return cap_at_floors(curves, tree, curves.log_ratio), None
+    log_ratio = _join_weighted(problem, basis, np.ones(tree.n_nodes), own=0.0).log_ratio
+    if gamma is None or not gamma.any():
+        return cap_at_floors(join_curves(keywords, budgets), tree, log_ratio), None
+    weight = gamma.copy()
+    for depth in range(1, int(tree.depth.max()) + 1):
+        nodes = np.flatnonzero(tree.depth == depth)
+        weight[nodes] += weight[tree.parent[nodes]]
+    curves = _join_weighted(problem, basis, weight, own=1.0)
+    with np.errstate(divide="ignore"):
+        premium = np.log(np.where(gamma > 0, gamma * tree.min_roas, 0.0))
+    return cap_at_floors(curves, tree, log_ratio), premium
+
+
+def _join_weighted(problem: AllocationProblem, basis: FloorBasis, weight: FloatArray, own: float) -> Curves:
+    """Return curves whose value is ``own`` x the objective's plus each node's ``weight`` x the floors'."""
+    keywords, budgets = problem.keywords, problem.budgets
+    click = own * keywords.value_per_click + weight[keywords.node] * basis.keyword_worth
+    day = own * budgets.value0 + weight[budgets.node] * basis.budget_worth
+    return join_curves(replace(keywords, value_per_click=click), replace(budgets, value0=day))
+
+
+def own_log_ratio(problem: AllocationProblem, curves: Curves) -> FloatArray:
+    """Return the log of what the objective gets from the next unit of cost at x = 1, shape (n_items,)."""
+    return curves.log_ratio if problem.basis is None else join_curves(problem.keywords, problem.budgets).log_ratio
+
+
+def _measure(
+    problem: AllocationProblem, curves: Curves, prices: NodePrices, bound: float, relaxed: NodePrices
+) -> Solution:
+    """Return the plan at these prices, its money on the objective's own basis."""
+    log_x, tree, basis = curves.best(prices.log_price[curves.node]), problem.tree, problem.basis
+    cost, value = curves.cost(log_x), curves.value(log_x)
+    worth = value
+    if basis is not None:
+        shape = np.exp(curves.gain * log_x)
+        base = base_value(problem.keywords, problem.budgets)
+        earns = base_value(
+            replace(problem.keywords, value_per_click=basis.keyword_worth),
+            replace(problem.budgets, value0=basis.budget_worth),
+        )
+        value, worth = base * shape, earns * shape
+    node_cost, node_worth = (tree.sum_up(tree.own_sums(curves.node, amount)) for amount in (cost, worth))
+    return Solution(curves, prices, bound, log_x, cost, value, worth, node_cost, node_worth, relaxed)
+
+
+def _objective(problem: AllocationProblem, solution: Solution) -> float:
+    return float(solution.value.sum() - problem.base_price * solution.cost.sum())
