@@ -14,6 +14,7 @@ from optimizers.errors import InvalidInputError
 from optimizers.types import FloatArray
 
 LEAST_PERIODS = 30  # below it trend, season and one channel have as many unknowns as there are rows to learn from
+SLACK = 1e-6  # relative: rounding of what was withheld
 REMEDY = "Mend these cells of the file."
 
 
@@ -76,9 +77,14 @@ class ChannelData:
         """Raise InvalidInputError if the experiment does not fit the data."""
         numbers = np.array([test.extra_spend, test.lift, test.error])
         is_known = 0 <= test.channel < len(self.names) and 0 <= test.first <= test.last < len(self.sales)
-        if not is_known or not np.isfinite(numbers).all() or test.error <= 0 or test.extra_spend == 0:
+        spent = self.spend[test.first : test.last + 1, test.channel].sum() if is_known else 0.0
+        is_spend = test.extra_spend != 0 and test.extra_spend >= -spent * (1 + SLACK)
+        if not is_known or not np.isfinite(numbers).all() or test.error <= 0 or not is_spend:
             name = self.names[test.channel] if 0 <= test.channel < len(self.names) else f"channel {test.channel}"
-            limit = f"a channel and periods of the data (0 to {len(self.sales) - 1}), extra spend not 0, error > 0"
+            limit = (
+                f"a channel and periods of the data (0 to {len(self.sales) - 1}), extra spend not 0 and no more withheld "
+                f"than was spent ({spent:,.2f}), error > 0"
+            )
             remedy = "Mend the channel, the dates or the numbers in the file of experiments."
             raise InvalidInputError("cannot use the experiment", f"{test}", limit, [name], remedy)
 

@@ -17,6 +17,7 @@ from optimizers.channel_model import ChannelModel, ChannelPoints, Experiment, re
 from optimizers.types import FloatArray, IntArray
 
 N_STARTS, N_CLIMBS = 256, 4  # points of the prior that are looked at, and how many of them are climbed from
+DIGITS = 10  # of normalised data: what a unit of money changes in the last digits may not steer a chain
 STEP = 1e-5  # of the finite differences, on the scale of logarithms
 JUMP = 2.38  # over sqrt(2 d): the best step of difference evolution on a normal target (ter Braak 2006)
 JUMP_NOISE = 1e-4
@@ -116,10 +117,10 @@ def fit_channels(
     the genetic algorithm differential evolution", Statistics and Computing 16 (2006), in two halves that take their
     differences from each other. Why not Laplace alone: shares near zero and retention are far from normal.
 
-    A channel with an experiment gets its spend as a column of the baseline too: what moves with spend in the same period
-    may be demand that moved both (A. Chen et al., "Bias correction for paid search in media mix modeling", Google
-    2018), so that only carry-over, curvature and the experiment speak of its effect. Without that column many weeks of
-    confounded data would outvote any test.
+    A channel with an experiment gets its spend as a column of the baseline too: what moves with spend in the same
+    period may be demand that moved both (A. Chen et al., "Bias correction for paid search in media mix modeling", 2018),
+    so that carry-over, curvature and the experiment speak of its effect. Without that column many weeks of confounded
+    data would outvote any test.
 
     Known drawbacks: what moves sales and spend at once and is in no control is taken for the channel's work (test, or
     add it as a control); channels that always move together cannot be told apart, which the intervals show.
@@ -159,13 +160,26 @@ def prepare_model(data: ChannelData, experiments: tuple[Experiment, ...], order:
     spend_unit = spend.sum(axis=0) / active
     sales_unit = float(data.sales.mean())
     tests = tuple(
-        Experiment(int(place[t.channel]), t.first, t.last, t.extra_spend, t.lift, t.error) for t in experiments
+        _normalise(t, int(place[t.channel]), float(spend_unit[place[t.channel]]), sales_unit) for t in experiments
     )
-    tested = sorted({place[t.channel] for t in experiments})
-    columns = baseline_columns(data.day, np.column_stack([data.controls, spend[:, tested]]))
+    told = spend[:, sorted({place[t.channel] for t in experiments})]
+    columns = baseline_columns(data.day, np.column_stack([data.controls, told]))
     return ChannelModel(
-        spend / spend_unit, data.sales / sales_unit, columns, spend_unit, sales_unit, data.is_daily, tests
+        np.round(spend / spend_unit, DIGITS),
+        np.round(data.sales / sales_unit, DIGITS),
+        np.round(columns, DIGITS),
+        spend_unit,
+        sales_unit,
+        data.is_daily,
+        tests,
     )
+
+
+def _normalise(test: Experiment, channel: int, spend_unit: float, sales_unit: float) -> Experiment:
+    """Return the experiment with its channel's place in the model and normalised money."""
+    money = np.array([test.extra_spend / spend_unit, test.lift / sales_unit, test.error / sales_unit])
+    extra, lift, error = np.round(money, DIGITS)
+    return Experiment(channel, test.first, test.last, float(extra), float(lift), float(error))
 
 
 def climb(model: ChannelModel, rng: np.random.Generator) -> FloatArray:

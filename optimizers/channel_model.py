@@ -53,8 +53,8 @@ class Experiment:
     first, last : int
         First and last period of the test, both included; the lift is measured over exactly these periods.
     extra_spend : float
-        Spend of the test less the spend in the data, in total over the periods, spread evenly; negative where
-        spend was withheld.
+        Spend of the test less the spend in the data, in total over the periods; negative where spend was withheld.
+        Spread in proportion to the spend in the data (a budget times 0 or times 1.5), evenly where that is 0.
     lift, error : float
         Sales with less sales without the test's spend, in total over the periods, and its standard error, > 0.
     """
@@ -111,7 +111,7 @@ class ChannelModel:
     sales_unit : float
     is_daily : bool
     experiments : tuple of Experiment
-        In money, not normalised.
+        Normalised like spend and sales.
     """
 
     spend: FloatArray
@@ -174,14 +174,14 @@ class ChannelModel:
         return np.asarray(0.5 * determinants - 0.5 * (n_periods - rank) * np.log(left))
 
     def _lift(self, test: Experiment, points: ChannelPoints, at_work: FloatArray) -> FloatArray:
-        """Return what the model says that the test brought, in money, shape (n_points,)."""
-        own, n_periods = test.channel, test.last + 1 - test.first
-        usual = at_work[:, test.first : test.last + 1, own]
-        extra = test.extra_spend / n_periods / self.spend_unit[own]
-        built_up = 1.0 - points.retention[:, own, None] ** np.arange(1, n_periods + 1)  # steady spend since ``first``
-        load = np.stack([usual, np.maximum(usual + extra * built_up, 0.0)]) / points.scale[:, own, None]
+        """Return what the model says that the test brought, in mean sales, shape (n_points,)."""
+        own, periods = test.channel, slice(test.first, test.last + 1)
+        usual, spend = at_work[:, periods, own], self.spend[periods, own]
+        share = spend / spend.sum() if spend.sum() > 0 else np.full(len(spend), 1 / len(spend))
+        extra = carry_over((test.extra_spend * share)[:, None], points.retention[:, [own]])[..., 0]
+        load = np.stack([usual, np.maximum(usual + extra, 0.0)]) / points.scale[:, own, None]
         less, more = points.height[:, own] * saturate(load, points.shape[:, None]).sum(axis=-1)
-        return np.asarray(self.sales_unit * (more - less))
+        return np.asarray(more - less)
 
 
 def log_prior(point: FloatArray, points: ChannelPoints, is_daily: bool) -> FloatArray:
