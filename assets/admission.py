@@ -155,11 +155,11 @@ def _only(rows: CodedTable, column: str) -> str:
 
 
 def _dates(rows: CodedTable) -> tuple[str, str]:
-    names = ("report_date", "report_date") if "report_date" in rows else ("period_start", "period_end")
+    names = ("report_date",) if "report_date" in rows else ("period_start", "period_end")
     if names[0] not in rows:
         return "", ""
-    first, last = (pc.min_max(rows[name].used_words()) for name in names)
-    return _iso(first["min"].as_py()), _iso(last["max"].as_py())
+    ends = [pc.min_max(rows[name].used_words()) for name in names]
+    return _iso(ends[0]["min"].as_py()), _iso(ends[-1]["max"].as_py())
 
 
 def _iso(day: datetime | None) -> str:

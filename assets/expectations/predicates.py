@@ -22,7 +22,6 @@ from assets.platforms.items import as_cells
 from configs.expectations_schema import KindRules, NumberRule, RowRules
 
 MICROS = 1_000_000
-_NOT_BLANK = r"[!-~\x{4E00}-\x{9FFF}]"
 PERIOD_COLUMNS = ("period_start", "period_end")
 _FEW_PAIRS = 1 << 16
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -56,9 +55,9 @@ def as_numbers(series: pd.Series) -> Numbers:
     return np.where(np.isnan(values) & series.notna().to_numpy(dtype=bool), np.inf, values)
 
 
-def number_rows(column: Coded) -> Numbers:
-    """Return a column of numbers row by row, missing as NaN."""
-    return _numbers(column).take(column.codes)
+def number_words(column: Coded) -> Numbers:
+    """Return the words of a column of numbers, missing as NaN."""
+    return np.asarray(pc.fill_null(pc.cast(column.words, pa.float64(), safe=False), np.nan))
 
 
 def where_word(column: Coded, is_met: Callable[[str], object], *, missing: bool = False) -> Mask:
@@ -76,11 +75,8 @@ def is_blank(column: Coded) -> Mask:
     """Return where a value is missing or white space only."""
     if not pa.types.is_string(column.words.type):
         return column.is_missing()
-    doubtful = np.flatnonzero(~np.asarray(pc.fill_null(pc.match_substring_regex(column.words, _NOT_BLANK), False)))
-    blank = np.zeros(len(column.words), dtype=bool)
-    words = column.words.take(pa.array(doubtful)).to_pylist()
-    blank[doubtful] = [word is None or not word.strip() for word in words]
-    return column.where(blank)
+    blank = pc.or_(pc.equal(column.words, ""), pc.utf8_is_space(column.words))
+    return column.where(np.asarray(pc.fill_null(blank, True)))
 
 
 def _column(series: pd.Series, name: str, numbers: Container[str], days: Container[str]) -> Coded:
@@ -90,11 +86,6 @@ def _column(series: pd.Series, name: str, numbers: Container[str], days: Contain
     if pd.api.types.is_numeric_dtype(series.dtype):
         return encode(pa.array(series.array, from_pandas=True))
     return encode(pa.array(as_numbers(series), from_pandas=True) if name in numbers else as_cells(series))
-
-
-def _numbers(column: Coded) -> Numbers:
-    """Return the words of a column of numbers, missing as NaN."""
-    return np.asarray(pc.fill_null(pc.cast(column.words, pa.float64(), safe=False), np.nan))
 
 
 def _missing(rows: CodedTable, kind: KindRules) -> Iterator[Broken]:
@@ -126,7 +117,7 @@ def _day_bounds(rows: CodedTable, column: str) -> tuple[Coded, Coded]:
 
 
 def _range(name: str, column: Coded, rule: NumberRule) -> Iterator[Broken]:
-    values = _numbers(column)
+    values = number_words(column)
     unit = MICROS if rule.is_money else 1
     infinite = np.isinf(values)
     below = values <= rule.min * unit if rule.is_min_refused else values < rule.min * unit
@@ -144,7 +135,7 @@ def _words(rule: str, name: str, column: Coded, is_met: Mask) -> Iterator[Broken
 
 def _pairs(first: Coded, second: Coded, is_met: Callable[[Numbers, Numbers], Mask]) -> Mask:
     """Return the rows in which two numbers meet the test; each pair of words is tested once where there are few."""
-    ones, others = _numbers(first), _numbers(second)
+    ones, others = number_words(first), number_words(second)
     if len(ones) * len(others) > max(len(first), _FEW_PAIRS):
         return is_met(ones.take(first.codes), others.take(second.codes))
     table = is_met(ones[:, None], others[None, :])

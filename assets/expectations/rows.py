@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assets.expectations.predicates import Broken, Mask, broken_rules, coded_frame, number_rows
+from assets.expectations.predicates import Broken, Mask, broken_rules, coded_frame, number_words
 from assets.platforms.coded import CodedTable, are_different, in_common
 from configs.expectations_schema import Expectations, KindRules, load_expectations
 
@@ -195,5 +195,6 @@ def _names_differ(rows: CodedTable, key: list[str]) -> bool:
 def _warnings(rows: CodedTable, is_good: Mask) -> dict[str, int]:
     if "conversion_value" not in rows or "conversions" not in rows:
         return {}
-    is_found = (number_rows(rows["conversion_value"]) > 0) & (number_rows(rows["conversions"]) == 0) & is_good
+    value, sold = rows["conversion_value"], rows["conversions"]
+    is_found = value.where(number_words(value) > 0) & sold.where(number_words(sold) == 0) & is_good
     return {VALUE_WITHOUT_CONVERSIONS: int(is_found.sum())} if is_found.any() else {}

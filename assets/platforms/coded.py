@@ -67,10 +67,13 @@ class Coded:
 
     def used_words(self) -> pa.Array:
         """Return the words that stand in a row, in their order."""
-        counts = np.zeros(len(self.words), dtype=np.int64)
-        for part in stretches(len(self.codes), max(len(self.words), STRETCH)):
-            counts += np.bincount(self.codes[part], minlength=len(self.words))
-        return self.words.filter(pa.array(counts > 0))
+        return self.words.filter(pa.array(self.is_used()))
+
+    def is_used(self) -> Mask:
+        """Return which words stand in a row."""
+        is_used = np.zeros(len(self.words), dtype=bool)
+        is_used[self.codes] = True
+        return is_used
 
     def is_missing(self) -> Mask:
         """Return the rows without a value."""
@@ -138,7 +141,7 @@ class CodedTable:
 class Groups:
     """Rows with equal keys: the number of each row's group, and a row of each group."""
 
-    codes: NDArray[np.int64]
+    codes: Codes | NDArray[np.int64]
     example: NDArray[np.int64]
 
 
@@ -192,8 +195,11 @@ def encode_table(table: pa.Table) -> CodedTable:
 
 
 def group_rows(keys: Sequence[Coded], n_rows: int) -> Groups:
-    """Return the rows grouped by these columns."""
-    wide, size = _combine([key.merged() for key in keys], n_rows)
+    """Return the rows grouped by these columns; one that tells all the others is itself the group."""
+    base, *others = _telling(keys, n_rows)
+    if not others and base.is_used().all():
+        return Groups(base.codes, base.last_rows)
+    wide, size = _combine([base, *others], n_rows)
     if size > max(2 * n_rows, 1024):
         wide = pd.factorize(wide)[0]
         size = int(wide.max()) + 1 if n_rows else 0
@@ -222,7 +228,7 @@ def in_common(keys: Sequence[Coded], n_rows: int) -> Mask:
 
 def _repeats(keys: Sequence[Coded], n_rows: int) -> NDArray[np.int64]:
     """Return rows that repeat a key, at least one per repeated key."""
-    wide, size = _combine([key.merged() for key in keys], n_rows)
+    wide, size = _combine(_telling(keys, n_rows), n_rows)
     if size <= _DENSE * n_rows:
         last = np.full(size, -1, dtype=np.int32)
         for part in stretches(n_rows):
@@ -236,16 +242,18 @@ def _repeats(keys: Sequence[Coded], n_rows: int) -> NDArray[np.int64]:
     return order[1:][wide[order[1:]] == wide[order[:-1]]]
 
 
-def _combine(keys: Iterable[Coded], n_rows: int) -> tuple[NDArray[np.int64], int]:
-    """Return one number per row for all columns together, below the returned size.
+def _telling(keys: Iterable[Coded], n_rows: int) -> list[Coded]:
+    """Return the column with most words, and those that it does not determine as it does a campaign's name."""
+    merged = (key.merged() for key in keys)
+    base, *others = sorted(merged, key=lambda key: -len(key.words)) or [constant(None, n_rows, pa.null())]
+    return [base, *(other for other in others if told_by(base, other) is None)]
 
-    A column that the one with most words determines (a campaign's name beside its id) adds nothing and is left out.
-    """
-    base, *others = sorted(keys, key=lambda key: -len(key.words)) or [constant(None, n_rows, pa.null())]
+
+def _combine(keys: Sequence[Coded], n_rows: int) -> tuple[NDArray[np.int64], int]:
+    """Return one number per row for all columns together, below the returned size."""
+    base, *others = keys
     wide, size = base.codes.astype(np.int64), max(len(base.words), 1)
     for other in others:
-        if told_by(base, other) is not None:
-            continue
         if size * len(other.words) > _MAX_WIDE:
             wide = pd.factorize(wide)[0].astype(np.int64)
             size = n_rows
@@ -259,6 +267,8 @@ def told_by(base: Coded, other: Coded) -> Codes | None:
     """Return the code of ``other`` for every word of ``base``, or None where rows of one word differ in ``other``."""
     if len(other.words) <= 1 or not len(base):
         return np.zeros(len(base.words), dtype=np.int32)
+    if other.codes is base.codes:
+        return np.arange(len(base.words), dtype=np.int32)
     told = other.codes.take(base.last_rows)
     rows = [slice(None, None, max(len(base) // _GLANCE, 1)), *stretches(len(base))]  # most others differ at a glance
     return told if all(np.array_equal(told.take(base.codes[one]), other.codes[one]) for one in rows) else None

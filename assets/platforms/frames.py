@@ -135,9 +135,10 @@ def _column(columns: CanonicalColumns, name: str, cell_type: str, match: Match) 
         value = None if told is None else pa.scalar(told).cast(wanted).as_py()
         return constant(value, len(columns.line), wanted)
     words = found.cells.values
-    return Coded(
-        (words if told is None else pc.coalesce(words, pa.scalar(told).cast(wanted))).cast(wanted), found.codes
-    )
+    if told is None and words.type == wanted:
+        return found.coded
+    whole = words if told is None else pc.coalesce(words, pa.scalar(told).cast(wanted))
+    return Coded(whole.cast(wanted), found.codes)
 
 
 def _censored(columns: CanonicalColumns, name: str, n_rows: int) -> Coded:

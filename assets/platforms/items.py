@@ -92,7 +92,7 @@ def _joined(parts: Sequence[Coded], n_rows: int, *, is_plain: bool = False) -> C
     """
     groups = group_rows(parts, n_rows)
     cells = [part.words.take(pa.array(part.codes[groups.example])) for part in parts]
-    joined = Coded(pc.binary_join_element_wise(*cells, "|"), groups.codes.astype(np.int32), is_plain)
+    joined = Coded(pc.binary_join_element_wise(*cells, "|"), groups.codes.astype(np.int32, copy=False), is_plain)
     return joined.merged()
 
 

@@ -91,7 +91,7 @@ def _sums(column: Coded, groups: Groups) -> pa.Array:
         return found["value_sum"].combine_chunks()
     counts = np.zeros(n_words * n_groups, dtype=np.int64)
     for part in stretches(len(column), max(n_words * n_groups, STRETCH)):
-        counts += np.bincount(groups.codes[part] * n_words + column.codes[part], minlength=len(counts))
+        counts += np.bincount(groups.codes[part] * np.int64(n_words) + column.codes[part], minlength=len(counts))
     by_group = counts.reshape(n_groups, n_words)
     is_filled = np.asarray(pc.is_valid(column.words))
     sums = by_group @ np.asarray(pc.fill_null(column.words, 0))

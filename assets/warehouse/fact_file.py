@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,10 +124,8 @@ def _split(table: CodedTable, pool: ThreadPoolExecutor) -> _Parts:
 
 def _in_order(column: Coded) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the words that stand in rows, in their order, and the place of every word among them."""
-    is_used = np.zeros(len(column.words), dtype=bool)
-    is_used[column.codes] = True
     order = np.asarray(pc.sort_indices(column.words)).astype(np.int64)
-    order = order[is_used.take(order)]
+    order = order[column.is_used().take(order)]
     place = np.zeros(len(column.words), dtype=np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     return order, place
@@ -161,8 +160,11 @@ def _order(table: CodedTable) -> NDArray[np.int64]:
 
 
 def _is_in_line_order(line: Coded) -> bool:
-    values = line.values
-    return values.null_count == 0 and bool((np.diff(np.asarray(values)) >= 0).all())
+    return line.words.null_count == 0 and _rises(np.asarray(line.words)) and _rises(line.codes)
+
+
+def _rises(numbers: NDArray[Any]) -> bool:
+    return bool((numbers[1:] >= numbers[:-1]).all())
 
 
 def _ranks(words: pa.Array) -> NDArray[np.int64]:
