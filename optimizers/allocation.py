@@ -6,19 +6,17 @@ Here belong the ways in and what is told of a solution. The problem is in ``allo
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
-from optimizers.certificate import binding_limits, count_free, real_prices
 from optimizers.conflict import solve_feasible
 from optimizers.curves import join_curves
 from optimizers.items import BudgetItems, FloorBasis, KeywordItems, join_keywords, new_keywords, no_budgets, no_keywords
+from optimizers.report import report
 from optimizers.results import AllocationResult
-from optimizers.solution import Solution, own_log_ratio
 from optimizers.tree import PriceTree
-from optimizers.types import FloatArray, TextArray
+from optimizers.types import FloatArray
+from optimizers.what_if import spend_value_curve
 
 __all__ = [
     "AllocationProblem",
@@ -92,70 +90,3 @@ def evaluate(
         log_x = np.log(np.concatenate([multiplier, spent / np.where(base > 0, base, 1.0)]))
     cost, value, n_keywords = curves.cost(log_x), curves.value(log_x), len(multiplier)
     return cost[:n_keywords], value[:n_keywords], cost[n_keywords:], value[n_keywords:]
-
-
-def spend_value_curve(problem: AllocationProblem, totals: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return what each total would cost and bring: the value-of-money curve of the whole tree.
-
-    Parameters
-    ----------
-    problem : AllocationProblem with one root
-    totals : array of shape (n_totals,)
-        Maxima of the root to try, currency a day; those that cannot be met raise.
-
-    Returns
-    -------
-    cost, value : arrays of shape (n_totals,)
-    """
-    results = []
-    for total in totals:
-        maximum = np.where(problem.tree.parent < 0, total, problem.tree.max_cost)
-        results.append(allocate(replace(problem, tree=replace(problem.tree, max_cost=maximum))))
-    return np.array([r.total_cost for r in results]), np.array([r.total_value for r in results])
-
-
-def report(problem: AllocationProblem, solution: Solution) -> AllocationResult:
-    """Return the result of a solution; its curves already hold the on/off choice."""
-    curves, prices, log_x, tree = solution.curves, solution.prices, solution.log_x, problem.tree
-    cost, value, n_keywords = solution.cost, solution.value, len(problem.keywords.node)
-    marginal = np.where(np.isneginf(log_x), np.nan, np.exp(own_log_ratio(problem, curves) - curves.kappa * log_x))
-    total_cost, total_value = float(cost.sum()), float(value.sum())
-    objective = total_value - problem.base_price * total_cost
-    size = max(abs(solution.bound), abs(total_value))
-    binding = binding_limits(curves, tree, prices, log_x)
-    return AllocationResult(
-        multiplier=np.clip(
-            np.exp(log_x[:n_keywords]), problem.keywords.min_multiplier, problem.keywords.max_multiplier
-        ),
-        budget=_new_budgets(problem.budgets, log_x[n_keywords:]),
-        keyword_cost=cost[:n_keywords],
-        keyword_value=value[:n_keywords],
-        keyword_marginal=marginal[:n_keywords],
-        budget_cost=cost[n_keywords:],
-        budget_value=value[n_keywords:],
-        budget_marginal=marginal[n_keywords:],
-        keyword_binding=binding[:n_keywords],
-        budget_binding=_budget_binding(problem.budgets, binding[n_keywords:], log_x[n_keywords:]),
-        node_names=tree.names,
-        node_cost=solution.node_cost,
-        node_max_cost=tree.max_cost,
-        node_price=real_prices(prices),
-        node_worth=solution.node_worth,
-        node_free_items=count_free(curves, tree, prices, log_x),
-        total_cost=total_cost,
-        total_value=total_value,
-        dual_bound=max(solution.bound, objective),
-        objective=objective,
-        solver_gap=max(solution.bound - objective, 0.0) / size if size > 0 else 0.0,
-    )
-
-
-def _new_budgets(items: BudgetItems, log_x: FloatArray) -> FloatArray:
-    """Return budgets; one that does not run out and keeps its spend also keeps its room."""
-    base = np.where(items.is_limited, items.budget0, items.cost0)
-    budget = np.where(~items.is_limited & (log_x >= 0), items.budget0, base * np.exp(log_x))
-    return np.clip(budget, items.min_budget, items.max_budget)
-
-
-def _budget_binding(items: BudgetItems, binding: TextArray, log_x: FloatArray) -> TextArray:
-    return np.where(~items.is_limited & (log_x >= 0), "not_budget_limited", binding)

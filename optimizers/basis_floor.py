@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from optimizers.allocation_problem import AllocationProblem
-from optimizers.solution import Solution, solve
+from optimizers.solution import Relaxed, Solution, solve
 from optimizers.types import FloatArray
 
 KEPT = 1e-10  # relative, of floor x cost: closer than this a floor is met
@@ -18,13 +18,15 @@ MAX_SWEEPS = 100
 STEP = 1e-12  # relative: how far a root's last digits are moved to the side on which the floor is kept
 
 
-def solve_with_floors(problem: AllocationProblem) -> Solution:
+def solve_with_floors(problem: AllocationProblem, start: Relaxed | None = None) -> Solution:
     """Return the best plan that keeps every average floor, as far as any plan can.
 
     Parameters
     ----------
     problem : AllocationProblem
         Its ``basis`` says what floors count; without one the prices already keep them.
+    start : Relaxed, optional
+        An earlier solution on the same items, to save work where no floor is on another basis.
 
     Notes
     -----
@@ -33,8 +35,7 @@ def solve_with_floors(problem: AllocationProblem) -> Solution:
     gamma, for it is the slope of the convex dual: one bracketed root a floor, the floors in turn until all hold (dual
     coordinate descent; Tseng 2001 shows that it ends). Known drawback: every try is a solve of its own.
     """
-    gamma = np.zeros(problem.tree.n_nodes)
-    solution = solve(problem, gamma)
+    gamma, solution = np.zeros(problem.tree.n_nodes), solve(problem, start=start)
     floored = np.flatnonzero(~np.isnan(problem.tree.min_roas))
     if problem.basis is None or not floored.size:
         return solution

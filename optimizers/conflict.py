@@ -15,7 +15,7 @@ from optimizers.allocation_problem import AllocationProblem
 from optimizers.basis_floor import solve_with_floors
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.feasibility import Breach, find_breach
-from optimizers.solution import Solution
+from optimizers.solution import Relaxed, Solution
 from optimizers.tree import LIMITS, PriceTree
 
 Limit = tuple[str, int]  # a column of the tree and a node
@@ -29,12 +29,14 @@ WORDS = {
 REMEDY = "Lower one of these floors or minimums in configs/settings.yaml, or raise the maximum among them."
 
 
-def solve_feasible(problem: AllocationProblem) -> Solution:
+def solve_feasible(problem: AllocationProblem, start: Relaxed | None = None) -> Solution:
     """Return the best plan that keeps every limit.
 
     Parameters
     ----------
     problem : AllocationProblem
+    start : Relaxed, optional
+        An earlier solution on the same items, to save work.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def solve_feasible(problem: AllocationProblem) -> Solution:
     Deletion filter (Chinneck and Dravnieks 1991) in chunks that are halved: a limit is left out for good where the rest
     still contradict each other. Known drawback: each try is a solve; they are made only once nothing can be bought.
     """
-    solution = solve_with_floors(problem)
+    solution = solve_with_floors(problem, start)
     if np.isnan(problem.tree.min_roas).all():  # what spend limits alone forbid has been refused already
         return solution
     breach = find_breach(problem.tree, solution.node_cost, solution.node_worth)

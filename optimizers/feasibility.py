@@ -22,12 +22,25 @@ REMEDY = (
 )
 
 
-def refuse_infeasible(curves: Curves, tree: PriceTree) -> None:
+class Reach(NamedTuple):
+    """The least and most that each node's own items can spend, shape (n_nodes,) each."""
+
+    least: FloatArray
+    most: FloatArray
+
+
+def reach_of(curves: Curves, tree: PriceTree) -> Reach:
+    """Return what the items directly at each node can spend."""
+    ends = (np.inf, -np.inf)
+    return Reach(*(tree.own_sums(curves.node, curves.spend(np.full(curves.n_items, end))[0]) for end in ends))
+
+
+def refuse_infeasible(reach: Reach, tree: PriceTree) -> None:
     """Raise if no allocation meets every bound of the tree.
 
     Parameters
     ----------
-    curves : Curves of n_items
+    reach : Reach of n_nodes
     tree : PriceTree of n_nodes
         Money in the currency of the items.
 
@@ -38,8 +51,7 @@ def refuse_infeasible(curves: Curves, tree: PriceTree) -> None:
         minimum; offenders are the fewest limits below the node (of nodes, or of the items that one pays for) that already
         contradict it.
     """
-    least = tree.own_sums(curves.node, curves.spend(np.full(curves.n_items, np.inf))[0])
-    most = tree.own_sums(curves.node, curves.spend(np.full(curves.n_items, -np.inf))[0])
+    least, most = reach.least.copy(), reach.most.copy()
     for node in np.argsort(-tree.depth, kind="stable"):
         _refuse_node(tree, int(node), least, most)
         least[node] = max(least[node], tree.min_cost[node])

@@ -13,11 +13,23 @@ import numpy as np
 from optimizers.allocation_problem import AllocationProblem
 from optimizers.certificate import dual_bound
 from optimizers.curves import Curves, base_value, cap_at_floors, join_curves
-from optimizers.feasibility import missed_money, refuse_infeasible
+from optimizers.feasibility import Reach, missed_money, reach_of, refuse_infeasible
 from optimizers.items import FloorBasis
 from optimizers.pausing import find_ties, list_choices
 from optimizers.prices import NodePrices, Start, solve_prices
-from optimizers.types import FloatArray
+from optimizers.tree import PriceTree
+from optimizers.types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A problem solved but for the on/off choice: what a similar problem may start from, and its bound."""
+
+    problem: AllocationProblem
+    curves: Curves
+    reach: Reach
+    prices: NodePrices
+    bound: float
 
 
 @dataclass(frozen=True)
@@ -29,31 +41,33 @@ class Solution:
     curves : Curves of n_items
         With the on/off choice made; their value counts what floors on another basis add.
     prices : NodePrices of n_nodes
-    bound : float
-        What no plan can beat, as an objective.
     log_x : array of shape (n_items,)
         Levers over today's; -inf is paused.
     cost, value, worth : array of shape (n_items,)
         Money, what the objective counts, and what the ROAS floors count.
     node_cost, node_worth : array of shape (n_nodes,)
         Cost and worth of all below each node.
-    relaxed : NodePrices of n_nodes
-        The prices before the on/off choice, from which a similar problem may start.
+    relaxed : Relaxed
+        Where the plan comes from; its ``bound`` is what no plan can beat, as an objective.
     """
 
     curves: Curves
     prices: NodePrices
-    bound: float
     log_x: FloatArray
     cost: FloatArray
     value: FloatArray
     worth: FloatArray
     node_cost: FloatArray
     node_worth: FloatArray
-    relaxed: NodePrices
+    relaxed: Relaxed
+
+    @property
+    def objective(self) -> float:
+        """Return value less cost (flexible) or value (fixed)."""
+        return float(self.value.sum() - self.relaxed.problem.base_price * self.cost.sum())
 
 
-def solve(problem: AllocationProblem, gamma: FloatArray | None = None, start: Start | None = None) -> Solution:
+def solve(problem: AllocationProblem, gamma: FloatArray | None = None, start: Relaxed | None = None) -> Solution:
     """Return the best plan for these weights of floors on another basis.
 
     Parameters
@@ -61,26 +75,51 @@ def solve(problem: AllocationProblem, gamma: FloatArray | None = None, start: St
     problem : AllocationProblem of n_nodes
     gamma : array of shape (n_nodes,), optional
         Weight of each node's floor on another basis, >= 0; see ``optimizers.basis_floor``.
-    start : Start, optional
-        An earlier solution on the same items.
+    start : Relaxed, optional
+        An earlier solution; where it has the same items, only nodes whose limits differ are solved anew.
 
     Raises
     ------
     InfeasibleBudgetError
         If spend limits contradict each other. A ROAS floor that no plan keeps is missed: see ``optimizers.conflict``.
     """
-    tree, base = problem.priced_tree, problem.base_log_price
-    curves, premium = weighted_curves(problem, gamma)
-    if premium is None:
-        refuse_infeasible(curves, tree)
-    prices = solve_prices(curves, tree, base, premium, start)
-    bound = dual_bound(curves, tree, prices, problem.base_price)
+    relaxed, premium = _relax(problem, gamma, start)
+    curves, tree, prices, base = relaxed.curves, problem.priced_tree, relaxed.prices, problem.base_log_price
     is_tied = find_ties(curves, prices)
     if not is_tied.any():
-        return _measure(problem, curves, prices, bound, prices)
+        return _measure(relaxed, curves, prices)
     switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
-    solved = [_measure(problem, one, solve_prices(one, tree, base, premium), bound, prices) for one in switched]
-    return max(solved, key=lambda one: (-missed_money(tree, one.node_cost, one.node_worth), _objective(problem, one)))
+    solved = [_measure(relaxed, one, solve_prices(one, tree, base, premium)) for one in switched]
+    return max(solved, key=lambda one: (-missed_money(tree, one.node_cost, one.node_worth), one.objective))
+
+
+def _relax(
+    problem: AllocationProblem, gamma: FloatArray | None, start: Relaxed | None
+) -> tuple[Relaxed, FloatArray | None]:
+    tree, known = problem.priced_tree, None
+    if start is not None and gamma is None and _has_same_curves(problem, start.problem):
+        curves, premium, reach = start.curves, None, start.reach
+        known = Start(start.prices, _differs(tree, start.problem.priced_tree))
+    else:
+        curves, premium = weighted_curves(problem, gamma)
+        reach = reach_of(curves, tree)
+    refuse_infeasible(reach, tree)
+    prices = solve_prices(curves, tree, problem.base_log_price, premium, known)
+    bound = dual_bound(curves, tree, prices, problem.base_price)
+    return Relaxed(problem, curves, reach, prices, bound), premium
+
+
+def _has_same_curves(problem: AllocationProblem, other: AllocationProblem) -> bool:
+    same = ("keywords", "budgets", "basis")
+    floors = problem.tree.min_marginal_roas, other.tree.min_marginal_roas
+    is_same = all(getattr(problem, name) is getattr(other, name) for name in same) and problem.mode == other.mode
+    return is_same and problem.tree.names == other.tree.names and np.array_equal(*floors, equal_nan=True)
+
+
+def _differs(tree: PriceTree, other: PriceTree) -> BoolArray:
+    """Return the nodes whose limits on spend or average are not the same."""
+    pairs = [(getattr(tree, name), getattr(other, name)) for name in ("min_cost", "max_cost", "min_roas")]
+    return np.any([(one != two) & ~(np.isnan(one) & np.isnan(two)) for one, two in pairs], axis=0)
 
 
 def weighted_curves(problem: AllocationProblem, gamma: FloatArray | None) -> tuple[Curves, FloatArray | None]:
@@ -118,10 +157,9 @@ def own_log_ratio(problem: AllocationProblem, curves: Curves) -> FloatArray:
     return curves.log_ratio if problem.basis is None else join_curves(problem.keywords, problem.budgets).log_ratio
 
 
-def _measure(
-    problem: AllocationProblem, curves: Curves, prices: NodePrices, bound: float, relaxed: NodePrices
-) -> Solution:
+def _measure(relaxed: Relaxed, curves: Curves, prices: NodePrices) -> Solution:
     """Return the plan at these prices, its money on the objective's own basis."""
+    problem = relaxed.problem
     log_x, tree, basis = curves.best(prices.log_price[curves.node]), problem.tree, problem.basis
     cost, value = curves.cost(log_x), curves.value(log_x)
     worth = value
@@ -134,8 +172,4 @@ def _measure(
         )
         value, worth = base * shape, earns * shape
     node_cost, node_worth = (tree.sum_up(tree.own_sums(curves.node, amount)) for amount in (cost, worth))
-    return Solution(curves, prices, bound, log_x, cost, value, worth, node_cost, node_worth, relaxed)
-
-
-def _objective(problem: AllocationProblem, solution: Solution) -> float:
-    return float(solution.value.sum() - problem.base_price * solution.cost.sum())
+    return Solution(curves, prices, log_x, cost, value, worth, node_cost, node_worth, relaxed)
