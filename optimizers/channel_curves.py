@@ -2,14 +2,13 @@
 
 A channel's curve is the mean over the draws of its fit, ``V(x) = mean_d H_d f(x / k_d; p_d)``: the plan that earns most
 on it earns most on average over what is believed, not on one best guess that is wrong. A mean of concave curves is
-concave. Here belong the curves behind the methods that ``optimizers.prices``, ``feasibility`` and ``certificate`` ask
-of ``optimizers.curves.Curves``, with log x the log of the spend. What is fitted is in ``optimizers.channel_fit``.
+concave. Here belong the curves and the best spend at a price. Which price a channel pays is found in
+``optimizers.channel_prices``; what is fitted is in ``optimizers.channel_fit``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +46,7 @@ class ChannelCurves:
     --------
     >>> one = np.ones((1, 1))
     >>> curves = ChannelCurves(np.array([0]), 100 * one, 10 * one, one, np.zeros(1), np.array([50.0]))
-    >>> curves.spend(np.log([2.5]))[0].round(6)  # the next 1 brings 2.5 at a spend of 10
+    >>> curves.best_cost(np.log([2.5])).round(6)  # the next 1 brings 2.5 at a spend of 10
     array([10.])
     """
 
@@ -77,38 +76,14 @@ class ChannelCurves:
         return len(self.node)
 
     @property
-    def capped_by(self) -> IntArray:
-        """Return -1 for every channel: no floor on the marginal return bounds its spend."""
-        return np.full(self.n_items, -1, dtype=np.int64)
-
-    @cached_property
-    def log_low(self) -> FloatArray:
-        """Return the log of the least spend, -inf where it is 0."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.min_cost))
-
-    @cached_property
-    def log_high(self) -> FloatArray:
-        """Return the log of the most spend."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.max_cost))
-
-    @property
     def last_log_price(self) -> float:
         """Return a log price so low that every channel is at its most."""
-        return _finite_extreme(self.log_marginal(self.log_high), least=True) - 1.0
+        return _finite_extreme(_log(self.marginal(self.max_cost)), least=True) - 1.0
 
     @property
     def first_log_price(self) -> float:
         """Return a log price so high that every channel is at its least."""
-        return _finite_extreme(self.log_marginal(self.log_low), least=False) + 1.0
-
-    def take(self, rows: IntArray) -> ChannelCurves:
-        """Return the curves of ``rows`` alone."""
-        return ChannelCurves(
-            self.node[rows], self.height[rows], self.scale[rows], self.shape[rows],
-            self.min_cost[rows], self.max_cost[rows],
-        )  # fmt: skip
+        return _finite_extreme(_log(self.marginal(self.min_cost)), least=False) + 1.0
 
     def draw_values(self, cost: FloatArray) -> FloatArray:
         """Return the value of each draw at these spends, shape (n_items, n_draws)."""
@@ -119,47 +94,28 @@ class ChannelCurves:
         slope = saturation_slope(cost[:, None] / self.scale, self.shape)
         return np.asarray((self.height / self.scale * slope).mean(axis=1))
 
-    def cost(self, log_x: FloatArray) -> FloatArray:
-        """Return the spend at log x."""
-        return np.exp(log_x)
-
-    def value(self, log_x: FloatArray) -> FloatArray:
-        """Return the mean value at log x."""
-        return np.asarray(self.draw_values(np.exp(log_x)).mean(axis=1))
-
-    def log_marginal(self, log_x: FloatArray) -> FloatArray:
-        """Return the log of the value that the next unit of cost buys at log x; -inf where it buys nothing."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.marginal(np.exp(log_x))))
-
-    def best(self, log_price: FloatArray) -> FloatArray:
-        """Return the log of the spend that earns most when a unit of cost must bring ``exp(log_price)``."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self._best_cost(np.asarray(log_price, dtype=np.float64))))
-
-    def spend(self, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the best spend and its derivative by log price."""
-        cost = self._best_cost(np.asarray(log_price, dtype=np.float64))
-        is_free = (cost > self.min_cost) & (cost < self.max_cost)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slope = self.marginal(cost) / self._bend(cost)
-        return cost, np.where(is_free & np.isfinite(slope), slope, 0.0)
+    def value(self, cost: FloatArray) -> FloatArray:
+        """Return the mean value at these spends, shape (n_items,)."""
+        return np.asarray(self.draw_values(cost).mean(axis=1))
 
     def _bend(self, cost: FloatArray) -> FloatArray:
         bend = saturation_bend(cost[:, None] / self.scale, self.shape)
         return np.asarray((self.height / self.scale**2 * bend).mean(axis=1))
 
-    def _best_cost(self, log_price: FloatArray) -> FloatArray:
-        """Return the spend whose marginal value is the price, by Newton steps on its log kept inside a bracket."""
+    def best_cost(self, log_price: FloatArray) -> FloatArray:
+        """Return the spend that earns most when a unit of cost must bring ``exp(log_price)``, one price a channel.
+
+        Newton steps on the log of the marginal value, kept inside a bracket.
+        """
         low, high = self.min_cost.copy(), self.max_cost.copy()
-        held_low = self.log_marginal(self.log_low) <= log_price
-        held_high = ~held_low & (self.log_marginal(self.log_high) >= log_price)
+        held_low = _log(self.marginal(self.min_cost)) <= log_price
+        held_high = ~held_low & (_log(self.marginal(self.max_cost)) >= log_price)
         low, high = np.where(held_high, high, low), np.where(held_low, low, high)
         cost = (low + high) / 2
         for _ in range(MOST_STEPS):
             marginal = self.marginal(cost)
+            off = _log(marginal) - log_price
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                off = np.log(marginal) - log_price
                 step = cost - off * marginal / self._bend(cost)
             low, high = np.where(off >= 0, cost, low), np.where(off <= 0, cost, high)
             if _is_tight(low, high).all():
@@ -178,6 +134,12 @@ def curves_of_fit(
 
 def _is_tight(low: FloatArray, high: FloatArray) -> BoolArray:
     return np.asarray(high - low <= TIGHT * high)
+
+
+def _log(values: FloatArray) -> FloatArray:
+    """Return the log, -inf of 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(values))
 
 
 def _finite_extreme(values: FloatArray, *, least: bool) -> float:

@@ -1,22 +1,19 @@
 """What to spend per channel and period: the optimum on the fitted curves under the tree of budgets, with its proof.
 
-Here belong the problem of the channel-level mode and its result. The curves are ``optimizers.channel_curves``; prices,
-feasibility and the dual bound are those of keywords and budgets (``optimizers.prices``, ``feasibility``, ``certificate``).
+Here belong the result of the channel-level mode and the order of its steps. The curves are ``optimizers.channel_curves``,
+prices and proof ``optimizers.channel_prices``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
-from optimizers.certificate import binding_limits, dual_bound, real_prices
 from optimizers.channel_curves import ChannelCurves
-from optimizers.curves import LOG_FREE, Curves
+from optimizers.channel_prices import bound_value, name_limits, price_nodes
 from optimizers.errors import InvalidInputError
-from optimizers.feasibility import refuse_infeasible
-from optimizers.prices import solve_prices
 from optimizers.tree import PriceTree
 from optimizers.types import FloatArray, TextArray
 
@@ -108,21 +105,19 @@ def plan_channels(
     if mode == "fixed" and np.isinf(tree.max_cost[tree.parent < 0]).any():
         remedy = "Give the total (--budget) or plan without --fixed."
         raise InvalidInputError("cannot plan channels", "a fixed budget without a total", "a total", (), remedy)
-    asked = cast(Curves, curves)  # the same methods: all that prices, feasibility and certificate ask for
-    refuse_infeasible(asked, tree)
-    prices = solve_prices(asked, tree, 0.0 if mode == "flexible" else LOG_FREE)
     base_price = 1.0 if mode == "flexible" else 0.0
-    log_cost = curves.best(prices.log_price[curves.node])
-    cost, value = curves.cost(log_cost), curves.value(log_cost)
+    prices = price_nodes(curves, tree, 0.0 if mode == "flexible" else -np.inf)
+    cost = curves.best_cost(prices.log_price[curves.node])
+    value = curves.value(cost)
     draws, tail = curves.draw_values(cost), (1 - level) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], axis=1)
     total_low, total_high = np.quantile(draws.sum(axis=0), [tail, 1 - tail])
     objective = float(value.sum() - base_price * cost.sum())
-    bound = max(dual_bound(asked, tree, prices, base_price), objective)
+    bound = max(bound_value(curves, tree, prices, base_price), objective)
     size = max(abs(bound), float(value.sum()))
     return ChannelPlan(
-        cost, value, low, high, curves.marginal(cost), binding_limits(asked, tree, prices, log_cost),
-        tree.sum_up(tree.own_sums(curves.node, cost)), real_prices(prices),
+        cost, value, low, high, curves.marginal(cost), name_limits(curves, tree, prices, cost),
+        tree.sum_up(tree.own_sums(curves.node, cost)), np.exp(prices.log_price),
         float(cost.sum()), float(value.sum()), float(total_low), float(total_high),
         objective, bound, (bound - objective) / size if size > 0 else 0.0,
     )  # fmt: skip
