@@ -94,9 +94,11 @@ def judge_terms(terms: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> pd.Da
 
 def term_rates(terms: pd.DataFrame) -> RatePosterior:
     """Return conversion rates pooled term -> keyword -> campaign; terms with the shop's own brand apart from the rest."""
+    source = codes_of(terms["source_item"])
+    alone = source.max(initial=-1) + 1 + np.arange(len(terms))  # nobody knows the keyword, so no sibling either
     known = KeywordLevel(
         floats(terms, "cvr_shape"), floats(terms, "cvr_rate"), floats(terms, "effective_conversions"),
-        floats(terms, "effective_clicks"),
+        floats(terms, "effective_clicks"), np.where(source >= 0, source, alone),
     )  # fmt: skip
     pool = codes_of(terms["platform"] + np.where(terms["is_own_word"], "|brand", ""))
     return pool_terms(floats(terms, "term_conversions"), floats(terms, "term_clicks"), known, pool)

@@ -20,6 +20,10 @@ from optimizers.types import FloatArray, IntArray
 TERM_CONCENTRATION = (
     4.0  # before any data: terms of a keyword differ by about 0.5 in log, a fact of matching, not of pages
 )
+LEAST_PRIOR = 0.02  # of a keyword's posterior is taken as believed before its data, where rounding leaves nothing
+N_PASSES = (
+    3  # what terms differ by and how much each of them tells follow from one another; the third pass moves little
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,16 @@ class KeywordLevel:
         Gamma posterior of the keyword's conversion rate, > 0: shape in events, rate in clicks.
     events, exposure : array
         The keyword's own effective counts in it, >= 0, of which the term's are a part.
+    code : int array, optional
+        Which keyword it is, >= 0, so that its terms are known as such. Default: each term is the only one that is told
+        of its keyword.
     """
 
     shape: ArrayLike
     rate: ArrayLike
     events: ArrayLike
     exposure: ArrayLike
+    code: IntArray | None = None
 
 
 def pool_terms(
@@ -45,12 +53,17 @@ def pool_terms(
 ) -> RatePosterior:
     """Estimate each term's conversion rate: Gamma-Poisson around its keyword's posterior **without the term itself**.
 
-    y ~ Poisson(r n), r = m x effect, effect ~ Gamma with mean 1 and concentration a; m has the keyword's posterior
-    Gamma(A, B) less the term's own part (y, n), so that no sale counts twice: m' = (A - y) / (B - n), never below the
-    prior that the keyword had without any data. The uncertainty of m joins the effect's:
-    1 + 1/a' = (1 + 1/a)(1 + 1/A'). ``a`` is fitted per platform by penalised maximum likelihood of the negative
-    binomial (hierarchical credibility, Jewell 1975). Known drawback: terms of one keyword are taken as alike but for
-    chance; a junk word that many terms share is learned anew in each of them.
+    y ~ Poisson(r n), r = m x effect, effect ~ Gamma with mean 1 and concentration a. m is what the keyword was believed
+    to be before its data, Gamma(A0, B0), and what its **other** clicks tell, so that no sale counts twice:
+    m' = (A0 + sum_j h_j y_j) / (B0 + sum_j h_j n_j). A sibling counts with h_j = 1 / (1 + m n_j / a): many clicks of one
+    term tell of that term, less of the keyword; the weighted sums have Poisson mean and variance. The keyword's clicks
+    of which no term is told are those of many rare ones and count in full. The uncertainty of m joins the effect's in
+    the logarithm (``combine_concentrations``). ``a`` is fitted per platform by penalised maximum likelihood of the
+    negative binomial. (Hierarchical credibility, Jewell 1975, "The use of collateral data in credibility theory".)
+    Known drawbacks: where terms of a keyword differ much, those without a sale are believed a little worse than they
+    are. On drawn markets, of all terms that a limit of a tenth excludes 6 % really paid where terms were nearly alike,
+    11 % at a = 2, 12 % with a quarter of junk, which is no Gamma; of a night's 50 dearest 3 to 6 %. A junk word that many
+    keywords share is learned anew in each of them.
 
     Parameters
     ----------
@@ -93,19 +106,46 @@ def pool_terms(
             "keyword.exposure": (keyword.exposure, NON_NEGATIVE),
         },
     )
-    shape = _without(top, own_y, y)
-    rate = _without(bottom, own_n, n)
-    mean, concentration = shape / rate, np.empty(y.size)
-    for rows in rows_by_group(read_codes(what, "platform", platform, y.size)):
-        above = RateLevel(mean[rows], shape[rows])
-        fitted = fit_concentration(y[rows], n[rows], above, TERM_CONCENTRATION)
-        concentration[rows] = combine_concentrations(fitted, shape[rows])
-    a, b = concentration + y, concentration / mean + n
+    code = np.arange(y.size) if keyword.code is None else read_codes(what, "keyword.code", keyword.code, y.size)
+    before = _Before(top, bottom, own_y, own_n)
+    pools = rows_by_group(read_codes(what, "platform", platform, y.size))
+    spread = np.full(y.size, TERM_CONCENTRATION)
+    above = _tell_apart(y, n, before, code, spread)
+    for _ in range(N_PASSES):
+        for rows in pools:
+            known = RateLevel(above.mean[rows], above.shape[rows])
+            spread[rows] = fit_concentration(y[rows], n[rows], known, TERM_CONCENTRATION)
+        above = _tell_apart(y, n, before, code, spread)
+    concentration = combine_concentrations(spread, above.shape)
+    a, b = concentration + y, concentration / above.mean + n
     low, high = gammaincinv(a, tail) / b, gammaincinv(a, 1.0 - tail) / b
-    return RatePosterior(a / b, low, high, a, b, mean)
+    return RatePosterior(a / b, low, high, a, b, above.mean)
 
 
-def _without(total: FloatArray, own: FloatArray, part: FloatArray) -> FloatArray:
-    """Return a keyword's parameter less one term's counts; what the keyword had before any data stays."""
-    prior = np.maximum(total - own, 0.02 * total)  # a posterior keeps some prior, whatever rounding says
-    return prior + np.maximum(total - prior - part, 0.0)
+@dataclass(frozen=True)
+class _Before:
+    """A keyword's posterior and the counts in it, arrays of shape (n_terms,)."""
+
+    shape: FloatArray
+    rate: FloatArray
+    events: FloatArray
+    exposure: FloatArray
+
+
+def _tell_apart(
+    events: FloatArray, exposure: FloatArray, keyword: _Before, code: IntArray, spread: FloatArray
+) -> RateLevel:
+    """Return what is known of each term's keyword from all but the term itself."""
+    # a posterior keeps some prior, whatever rounding says
+    prior = [np.maximum(total - own, LEAST_PRIOR * total) for total, own in
+             ((keyword.shape, keyword.events), (keyword.rate, keyword.exposure))]  # fmt: skip
+    listed = np.bincount(code, exposure)[code]
+    rest = np.maximum(keyword.exposure - listed, 0.0)
+    rest_events = np.where(rest > 0, np.maximum(keyword.events - np.bincount(code, events)[code], 0.0), 0.0)
+    # decay makes the terms' effective clicks more than their keyword's where they had them on different days
+    fit = np.minimum(1.0, np.divide(keyword.exposure, listed, out=np.ones(listed.size), where=listed > 0))
+    weight = fit / (1.0 + keyword.shape / keyword.rate * exposure / spread)
+    told = [np.bincount(code, weight * part)[code] - weight * part for part in (events, exposure)]
+    shape, rate = (one + more + np.maximum(siblings, 0.0)
+                   for one, more, siblings in zip(prior, (rest_events, rest), told, strict=True))  # fmt: skip
+    return RateLevel(shape / rate, shape)
