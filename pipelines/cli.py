@@ -128,6 +128,34 @@ def platforms(
 
 
 @app.command()
+def channels(  # noqa: PLR0913 - one option for each thing that only the shop knows
+    file: Annotated[
+        Path, typer.Argument(help="A csv with one row a day or week: date, sales, one spend column a channel.")
+    ],
+    channel: Annotated[list[str], typer.Option("--channel", help="Column of a channel's spend; once for each.")],
+    control: Annotated[
+        list[str] | None, typer.Option("--control", help="Column that moves sales besides advertising; once for each.")
+    ] = None,
+    tests: Annotated[
+        Path | None, typer.Option("--tests", help="A csv of lift tests: channel,start,end,extra_spend,lift,error.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Most to spend a period (default: as in the last quarter).")
+    ] = None,
+    margin: Annotated[float, typer.Option(help="Profit share of sales; 1 counts sales themselves.")] = 1.0,
+    json_output: JSON = False,
+) -> None:
+    """Plan spend per channel from daily or weekly spend and sales alone, with intervals and a proof.
+
+    Example: bidwright channels weeks.csv --channel search --channel social --budget 50000
+    """
+    from pipelines import channels as command  # noqa: PLC0415
+
+    wish = command.Wish(tuple(channel), tuple(control or ()), tests, budget, margin)
+    _end(command.plan(file, wish, json_output))
+
+
+@app.command()
 def explain(
     keyword: Annotated[str, typer.Argument(help="A keyword, or a part of it.")],
     home: HOME = None,
