@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import LinearConstraint, minimize
 
 from optimizers.allocation import KeywordItems, allocate, evaluate, spend_value_curve
 from optimizers.errors import InfeasibleBudgetError
@@ -50,35 +49,6 @@ def test_no_pair_at_a_node_can_trade_one_cent_and_earn_more(problem):
         can_give = (node == here) & ~stuck_low & (cost > CENT) & ~(binding == "not_budget_limited")
         if can_take.any() and can_give.any():
             assert slope[can_take].max() <= np.where(worth, slope, 0.0)[can_give].min() * (1 + 1e-6)
-
-
-@given(problems(max_keywords=5, max_budgets=2))
-@settings(max_examples=40, deadline=None)
-def test_small_trees_equal_a_general_solver(problem):
-    """In money, not bids: values are concave, all limits linear."""
-    assume((problem.keywords.value_per_click > 0).all())
-    result, keywords, budgets = allocate(problem), problem.keywords, problem.budgets
-    n, flexible = len(keywords.node), problem.mode == "flexible"
-    low = plan_cost(problem, keywords.min_multiplier, budgets.min_budget)
-    high = plan_cost(problem, keywords.max_multiplier, budgets.max_budget)
-
-    def loss(x):
-        power = keywords.eta + keywords.kappa
-        unit = keywords.rho * keywords.bid0 * keywords.eta / power
-        grown = np.maximum((x[:n] / np.maximum(keywords.clicks0, 1e-12) - keywords.cpc0) / unit + 1, 1e-12)
-        base = np.where(budgets.is_limited, budgets.budget0, budgets.cost0)
-        value = (keywords.value_per_click * keywords.clicks0 * grown ** (keywords.eta / power)).sum()
-        return -(value + (budgets.value0 * (x[n:] / base) ** budgets.beta).sum() - flexible * x.sum()) / scale
-
-    scale = max(abs(result.objective), 1.0)
-    above = np.array([node_cost(problem, unit) for unit in np.eye(len(low))]).T
-    limits = LinearConstraint(above, problem.tree.min_cost, problem.tree.max_cost)
-    start = np.concatenate([result.keyword_cost, result.budget_cost]) * 0.5 + (low + high) * 0.25
-    other = minimize(loss, start, bounds=list(zip(low, high, strict=True)), constraints=limits, method="SLSQP",
-                     options={"ftol": 1e-13, "maxiter": 500})  # fmt: skip
-    broken = np.maximum(above @ other.x - problem.tree.max_cost, problem.tree.min_cost - above @ other.x).max()
-    assume(other.success and broken < 1e-8 * scale)
-    assert result.objective == pytest.approx(-other.fun * scale, rel=2e-6, abs=1e-6)
 
 
 @given(problems(minimums=False), st.floats(1.0, 1.5))
