@@ -7,7 +7,7 @@ done with numbers. Here belongs this form and its arithmetic; what cells mean is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -177,6 +177,17 @@ def _run_starts(chunk: pa.Array) -> NDArray[np.int64]:
     """Return the rows in which another cell stands than in the row before."""
     changes = np.asarray(pc.not_equal(chunk.slice(1), chunk.slice(0, len(chunk) - 1)))
     return np.concatenate([[0], np.flatnonzero(changes) + 1])
+
+
+def share_codes(columns: Mapping[int, Coded]) -> dict[int, Coded]:
+    """Return columns of which those that change from row to row alike, as an id and its name, hold one array of codes."""
+    found: dict[int, Coded] = {}
+    like: dict[int, Codes] = {}
+    for at, column in columns.items():
+        first = like.setdefault(len(column.words), column.codes)
+        is_alike = first is not column.codes and np.array_equal(first, column.codes)
+        found[at] = replace(column, codes=first) if is_alike else column
+    return found
 
 
 def constant(value: object, n_rows: int, kind: pa.DataType) -> Coded:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from assets.platforms.coded import Coded, encode
+from assets.platforms.coded import Coded, encode, share_codes
 from assets.platforms.decode import EncodedText
 from assets.platforms.errors import Message, UnreadableFileError
 
@@ -96,7 +96,7 @@ def read_rows(source: EncodedText, skip: int, shape: Shape, header_line: int) ->
             parts = [_read_block(pa.py_buffer(b"".join(blocks)), shape, has_quotes=has_quotes)]
         whole_parts = [part for part in parts if part is not None]
         columns = work.each(partial(_column, whole_parts), shape.wanted)
-        found = dict(zip(shape.wanted, columns, strict=True))
+        found = share_codes(dict(zip(shape.wanted, columns, strict=True)))
     return _placed(whole_parts, found, header_line, shape.delimiter)
 
 

@@ -112,10 +112,13 @@ def _split(table: CodedTable, pool: ThreadPoolExecutor) -> _Parts:
     if "item" not in table or len(table) <= ROWS_PER_GROUP:
         return _Parts(table.having({"bucket": bucket.result()}))
     item, names = table["item"], [name for name, column in table.columns.items() if _is_name(name, column)]
-    told = dict(zip(names, pool.map(partial(_told_by_item, table), names), strict=True))
+    once = {id(table[name].codes): table[name] for name in names}  # an id and its name are told by the same numbers
+    told = dict(zip(once, pool.map(partial(_told_by_item, item), once.values()), strict=True))
     order, place = _in_order(item)
     items = {
-        name: table[name].words.take(pa.array(codes.take(order))) for name, codes in told.items() if codes is not None
+        name: table[name].words.take(pa.array(codes.take(order)))
+        for name in names
+        if (codes := told[id(table[name].codes)]) is not None
     }
     rows = {name: column for name, column in table.columns.items() if name not in items}
     rows |= {ITEM_NO: Coded(pa.array(place), item.codes, True), "bucket": bucket.result()}
@@ -181,11 +184,8 @@ def _is_name(name: str, column: Coded) -> bool:
     return (is_text and len(column.words) == 1) or (name not in FILTERED and (is_text or _is_empty(column)))
 
 
-def _told_by_item(table: CodedTable, name: str) -> NDArray[np.int32] | None:
+def _told_by_item(item: Coded, column: Coded) -> NDArray[np.int32] | None:
     """Return the column's code for every item, where an item has one value of it in all its rows."""
-    item, column = table["item"], table[name]
-    if column.codes is item.codes:
-        return np.arange(len(item.words), dtype=np.int32)
     return told_by(item, column) if len(column.words) <= len(item.words) else None
 
 

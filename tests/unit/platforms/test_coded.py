@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.platforms.coded import Coded, are_different, encode, group_rows, in_common
+from assets.platforms.coded import Coded, are_different, encode, group_rows, in_common, share_codes, told_by
 
 words = st.sampled_from(["a", "b", "c", None])
 columns = st.integers(0, 12).flatmap(
@@ -48,3 +48,17 @@ def test_words_that_became_equal_are_one_word_after_merging():
 def test_only_words_that_stand_in_a_row_are_used():
     column = coded(["a", "b", "a"]).keep(np.array([True, False, True]))
     assert column.used_words().to_pylist() == ["a"]
+
+
+def test_groups_are_numbered_by_the_words_that_stand_in_a_row():
+    names = coded(["a", "b", "c", "b"]).keep(np.array([False, True, True, True]))
+    groups = group_rows([names, coded(["x", "y", "x"])], 3)
+    assert (groups.codes.tolist(), groups.example.tolist()) == ([0, 1, 0], [2, 1])
+
+
+def test_an_id_and_its_name_hold_one_array_of_codes_and_others_their_own():
+    shared = share_codes({0: coded(["1", "2", "1"]), 3: coded(["a", "b", "a"]), 4: coded(["a", "b", "b"])})
+    assert shared[3].codes is shared[0].codes
+    assert [one.values.to_pylist() for one in shared.values()] == [["1", "2", "1"], ["a", "b", "a"], ["a", "b", "b"]]
+    assert told_by(shared[0], shared[3]).tolist() == [0, 1]
+    assert told_by(shared[0], shared[4]) is None
