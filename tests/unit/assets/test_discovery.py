@@ -44,7 +44,7 @@ def over_period(term: str, start: str, end: str, **numbers: Any) -> dict[str, An
 
 WORDS = [fact(f"usual {n}", clicks=200, cost=200.0, conversions=6) for n in range(8)]  # a group that sells at 3 %
 GOOD = fact("red tent", clicks=300, cost=150.0, conversions=15)
-BAD = fact("tent repair", clicks=300, cost=300.0, conversions=0)
+BAD = fact("tent repair", clicks=300, cost=450.0, conversions=0)
 
 
 def judged(batch: Batch, rows: list[dict[str, Any]], items: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -139,7 +139,7 @@ def test_a_period_does_not_say_when_in_it_a_term_had_its_clicks(batch):
 def test_the_limits_keep_the_terms_with_most_money_at_stake(tmp_path):
     batch = make_batch(tmp_path, discovery={"min_clicks": 3, "max_new_keywords": 1, "max_new_negatives": 1})
     more = {**GOOD, "search_term": "blue tent", "clicks": 600, "cost": 300.0, "conversions": 30}
-    worse = {**BAD, "search_term": "tent rental", "clicks": 600, "cost": 600.0}
+    worse = {**BAD, "search_term": "tent rental", "clicks": 600, "cost": 900.0}
     found = judged(batch, [*WORDS, GOOD, more, BAD, worse])["verdict"]
     assert found[["blue tent", "tent rental"]].tolist() == ["add", "negative"]
     assert not found[["red tent", "tent repair"]].isin(["add", "negative"]).any()

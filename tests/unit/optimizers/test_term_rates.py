@@ -97,6 +97,7 @@ def test_intervals_hold_what_they_promise_where_one_term_has_most_of_its_keyword
     level = KeywordLevel((6.0 + own)[code], (300.0 + seen)[code], own[code], seen[code])
     small, pool = clicks < 100, np.zeros(code.size, dtype=np.int64)
     told, untold = (pool_terms(sales, clicks, one, pool) for one in (replace(level, code=code), level))
+    assert told.mean[small].mean() == pytest.approx(truth[small].mean(), rel=0.03)
     covers, blind = (np.mean(((one.low <= truth) & (truth <= one.high))[small]) for one in (told, untold))
     assert 0.76 <= covers <= 0.84
     assert abs(covers - 0.8) < abs(blind - 0.8)
