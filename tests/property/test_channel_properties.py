@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from optimizers.adstock import carry_over
 from optimizers.channel_curves import ChannelCurves
 from optimizers.channel_plan import plan_channels
+from optimizers.errors import InfeasibleBudgetError
 from optimizers.saturation import saturate, saturation_bend, saturation_slope
 from optimizers.tree import PriceTree
 
@@ -150,3 +154,51 @@ def test_groups_of_channels_keep_their_own_limits(seed):
     plan = plan_channels(grouped, tree)
     assert (plan.node_cost[1:] <= limit[1:] * (1 + 1e-9)).all()
     assert plan.solver_gap <= 1e-9
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS)
+def test_small_random_trees_match_a_general_solver(seed):
+    """The same optimum as SLSQP with exact slopes, which knows nothing of prices."""
+    rng = np.random.default_rng(seed)
+    node = np.array([1, 1, 2, 3, 3])  # total over two groups, the second over a third
+    plain = draw_curves(seed)
+    curves = ChannelCurves(node, plain.height, plain.scale, plain.shape, plain.min_cost, plain.max_cost)
+    parent = np.array([-1, 0, 0, 2])
+    below = [[0, 1, 2, 3, 4], [0, 1], [2, 3, 4], [3, 4]]
+    most = np.array([room_of(curves, rows, rng.uniform(0.2, 0.9)) for rows in below])
+    least = np.array([0.0, room_of(curves, below[1], 0.05), 0.0, room_of(curves, below[3], 0.05)])
+    most = np.maximum(most, 1.05 * np.array([least.sum() + curves.min_cost.sum()] * 4))
+    plan = plan_channels(curves, PriceTree(parent, least, most, ("total", "a", "b", "c")))
+    limits = [
+        {"type": "ineq", "fun": lambda x, rows=rows, sign=sign, bound=bound: sign * (x[rows].sum() - bound)}
+        for i, rows in enumerate(below)
+        for sign, bound in ((-1.0, most[i]), (1.0, least[i]))
+    ]
+    other = minimize(
+        lambda x: x.sum() - curves.value(x).sum(), plan.cost * 0.5 + 0.5 * curves.min_cost, method="SLSQP",
+        jac=lambda x: 1.0 - curves.marginal(x), bounds=np.column_stack([curves.min_cost, curves.max_cost]),
+        constraints=limits, options={"ftol": 1e-13, "maxiter": 500},
+    )  # fmt: skip
+    assert plan.solver_gap <= 1e-9
+    assert plan.objective >= -other.fun - 1e-6 * abs(other.fun)
+
+
+def room_of(curves: ChannelCurves, rows: list[int], share: float) -> float:
+    return float(curves.min_cost[rows].sum() + share * (curves.max_cost - curves.min_cost)[rows].sum())
+
+
+def test_minima_that_do_not_fit_are_refused_with_the_money_missing():
+    curves = draw_curves(1)
+    tree = PriceTree(np.array([-1, 0]), np.array([0.0, 50.0]), np.array([40.0, np.inf]), ("total", "search"))
+    with pytest.raises(InfeasibleBudgetError, match="cannot keep total within its maximum") as refused:
+        plan_channels(replace(curves, node=np.ones(5, dtype=np.int64), min_cost=np.zeros(5)), tree)
+    assert refused.value.missing == pytest.approx(10.0)
+
+
+def test_a_minimum_that_cannot_be_spent_is_refused():
+    curves = draw_curves(1)
+    total = float(curves.max_cost.sum())
+    tree = PriceTree(np.array([-1]), np.array([2 * total]), np.array([np.inf]), ("total",))
+    with pytest.raises(InfeasibleBudgetError, match="cannot reach the minimum of total"):
+        plan_channels(curves, tree)
