@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 from dataclasses import dataclass
 from statistics import median
+from unittest.mock import patch
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from benchmarks.figures import Bar, Figure
 from benchmarks.slsqp import prepare_slsqp
 from benchmarks.timing import in_own_process, median_seconds
 from optimizers.allocation import AllocationProblem, KeywordItems, PriceTree, allocate, evaluate, no_budgets
-from optimizers.types import IntArray
+from optimizers.curves import Curves
+from optimizers.rounding import RoundingChoice, round_plan
+from optimizers.types import FloatArray, IntArray
 
 N_SMALL, N_MIDDLE, N_LARGE = 300, 10_000, 1_000_000
 N_CAMPAIGNS, N_PLATFORMS = 2_000, 20
@@ -24,6 +27,9 @@ OURS_REPEATS, PEER_REPEATS, LARGE_REPEATS, EXP_REPEATS = 200, 3, 3, 20
 SPEED_BAR = Bar(200.0)
 OBJECTIVE_BAR = Bar(-1e-9)  # nine digits: what double precision leaves of a sum over the keywords
 GAP_BAR = Bar(1e-9, is_most=True)
+ROUNDED_BAR = Bar(1e-4, is_most=True)
+TREE_PASSES_BAR, SINGLE_PASSES_BAR = Bar(60.0, is_most=True), Bar(12.0, is_most=True)
+STEP = 0.01  # of a bid; the median bid is 1.00
 
 
 def measure() -> list[Figure]:
@@ -112,6 +118,42 @@ def race(problem: AllocationProblem) -> Race:
     return Race(median_seconds(lambda: allocate(problem), OURS_REPEATS), median_seconds(solve, PEER_REPEATS), lead)
 
 
+def count_passes(problem: AllocationProblem) -> float:
+    """Return how often an item's response is evaluated in one solve, as a mean over the items.
+
+    Cost, value and slope of an item at one price are one evaluation; its best lever and its value at it are counted
+    with the cost that they go with.
+    """
+    counted = 0
+
+    def spend(curves: Curves, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
+        nonlocal counted
+        counted += curves.n_items
+        return plain_spend(curves, log_price)
+
+    def cost(curves: Curves, log_x: FloatArray) -> FloatArray:
+        nonlocal counted
+        counted += curves.n_items
+        return plain_cost(curves, log_x)
+
+    plain_spend, plain_cost = Curves.spend, Curves.cost
+    with patch.object(Curves, "spend", spend), patch.object(Curves, "cost", cost):
+        allocate(problem)
+    return counted / len(problem.keywords.node)
+
+
+def round_bids(problem: AllocationProblem) -> float:
+    """Return the gap to the dual bound once bids are whole steps and every budget is kept."""
+    result, items, none = allocate(problem), problem.keywords, np.zeros(0)
+    bid = result.multiplier * items.bid0
+    near = np.maximum(np.rint(bid / STEP), 1.0) * STEP
+    choices = [evaluate(problem, grid / items.bid0, none)[:2] for grid in (near, np.maximum(near - STEP, STEP))]
+    (cost, value), (lower_cost, lower_value) = choices
+    plan = round_plan(RoundingChoice(items.node, cost, value, lower_cost, lower_value), problem.tree)
+    earned = np.where(plan.takes_lower, lower_value - lower_cost, value - cost).sum()
+    return float((result.dual_bound - earned) / max(abs(result.dual_bound), abs(result.total_value)))
+
+
 def _middle() -> Figure:
     problem = single_budget(N_MIDDLE, SEEDS[0])
     took = median_seconds(lambda: allocate(problem), EXP_REPEATS)
@@ -129,11 +171,13 @@ class LargeRun:
     exp_seconds: float
     gap: float
     peak_mb: float
+    passes: float
+    rounded_gap: float
 
 
 def _large() -> list[Figure]:
     """Solve in a process of its own, so that its peak memory is its own too."""
-    run = in_own_process(solve_large)
+    run, single = in_own_process(solve_large), count_passes(single_budget(N_MIDDLE, SEEDS[0]))
     shape = f"{N_LARGE:,} keywords, {N_CAMPAIGNS:,} campaigns, {N_PLATFORMS} platforms"
     one_pass = f"one numpy.exp pass over as many numbers, {run.exp_seconds * 1e3:.1f} ms"
     columns, size = "the problem's ten columns, 80 MB", f"{run.peak_mb:,.0f} MB with Python and the problem itself"
@@ -141,6 +185,11 @@ def _large() -> list[Figure]:
     return [
         Figure("allocation_1m_time", run.seconds / run.exp_seconds, "exp passes", one_pass, took),
         Figure("allocation_1m_gap", run.gap, "of the bound", "its own dual bound", shape, GAP_BAR),
+        Figure(
+            "allocation_1m_gap_rounded", run.rounded_gap, "of the bound", f"bids in steps of {STEP}", shape, ROUNDED_BAR
+        ),
+        Figure("allocation_1m_passes", run.passes, "evaluations an item", "the bar", shape, TREE_PASSES_BAR),
+        Figure("allocation_10k_passes", single, "evaluations an item", "the bar", "one budget", SINGLE_PASSES_BAR),
         Figure("allocation_1m_peak_memory", run.peak_mb / 80.0, "times the problem", columns, size),
     ]
 
@@ -152,4 +201,4 @@ def solve_large() -> LargeRun:
     took = median_seconds(lambda: allocate(problem), LARGE_REPEATS)
     exp_pass = median_seconds(lambda: np.exp(column), EXP_REPEATS)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0  # Linux counts KiB
-    return LargeRun(took, exp_pass, allocate(problem).solver_gap, peak)
+    return LargeRun(took, exp_pass, allocate(problem).solver_gap, peak, count_passes(problem), round_bids(problem))

@@ -5,6 +5,8 @@ Here belong the dual bound and the binding limits. The prices they rest on are f
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from optimizers.curves import LOG_FREE, Curves
@@ -13,7 +15,21 @@ from optimizers.tree import PriceTree
 from optimizers.types import BoolArray, FloatArray, IntArray, TextArray
 
 
-def dual_bound(curves: Curves, tree: PriceTree, prices: NodePrices, base_price: float) -> float:
+class Plan(NamedTuple):
+    """Log levers, cost and value of every item, shape (n_items,) each."""
+
+    log_x: FloatArray
+    cost: FloatArray
+    value: FloatArray
+
+
+def plan_at(curves: Curves, prices: NodePrices) -> Plan:
+    """Return what earns most at the nodes' prices."""
+    log_x = curves.best(prices.log_price[curves.node])
+    return Plan(log_x, curves.cost(log_x), curves.value(log_x))
+
+
+def dual_bound(curves: Curves, tree: PriceTree, prices: NodePrices, plan: Plan, base_price: float) -> float:
     """Return an upper bound on the objective over all plans within the limits, in currency a day.
 
     Parameters
@@ -22,6 +38,8 @@ def dual_bound(curves: Curves, tree: PriceTree, prices: NodePrices, base_price: 
     tree : PriceTree of n_nodes
     prices : NodePrices of n_nodes
         Any prices give a bound; the optimum's give the tightest.
+    plan : Plan of n_items
+        Of these prices.
     base_price : float
         1 where unspent money is kept (profit), 0 where only value counts.
 
@@ -32,9 +50,7 @@ def dual_bound(curves: Curves, tree: PriceTree, prices: NodePrices, base_price: 
     ROAS floor that binds, value and money both count (1 + gamma) times, gamma being what the floor's price implies.
     """
     price, is_held = finite_prices(tree, prices, base_price)
-    log_paid = prices.log_price[curves.node]
-    log_x = curves.best(log_paid)
-    cost, value = curves.cost(log_x), curves.value(log_x)
+    _, cost, value = plan
     spent = tree.sum_up(tree.own_sums(curves.node, cost))
     given = _given_prices(tree, price, base_price) + np.exp(prices.premium)
     held_above = np.where(tree.parent >= 0, is_held[tree.parent], False)

@@ -18,12 +18,12 @@ class Level:
     """Who pays what below the nodes of one depth; arrays of shape (n_nodes,).
 
     ``ancestor`` is the node at this depth, -1 above it. From the ancestor's log price down to the node a price gains
-    ``premium`` (a log, -inf for nothing) and is clipped to [``low``, ``high``].
+    ``premium`` (a log; None where no node has one) and is clipped to [``low``, ``high``].
     """
 
     curves: Curves
     ancestor: IntArray
-    premium: FloatArray
+    premium: FloatArray | None
     low: FloatArray
     high: FloatArray
 
@@ -36,6 +36,9 @@ class Level:
     def pay(self, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return every node's log price, and by how much it moves with its ancestor's."""
         given = log_price[self.ancestor]
+        if self.premium is None:
+            paid = clip(given, self.low, self.high)
+            return paid, (paid == given).astype(np.float64)
         dear = np.logaddexp(given, self.premium)
         paid = clip(dear, self.low, self.high)
         with np.errstate(invalid="ignore"):

@@ -98,12 +98,11 @@ def solve_prices(
     Spend falls in the price, so each bound is one root in one unknown. Known drawback: where items may be paused, spend
     jumps, and a bound inside a jump is met from below (maximum) or above (minimum); the caller fills the rest.
     """
-    added = np.full(tree.n_nodes, -np.inf) if premium is None else premium
-    intervals = _find_intervals(curves, tree, added, start)
-    return _pay_down(tree, intervals, base_log_price, added)
+    intervals = _find_intervals(curves, tree, premium, start)
+    return _pay_down(tree, intervals, base_log_price, premium)
 
 
-def _find_intervals(curves: Curves, tree: PriceTree, premium: FloatArray, start: Start | None) -> Intervals:
+def _find_intervals(curves: Curves, tree: PriceTree, premium: FloatArray | None, start: Start | None) -> Intervals:
     """Return all intervals, from the leaves to the roots; those that ``start`` knows are taken from it."""
     n_nodes = tree.n_nodes
     low, high, floor = np.full(n_nodes, -np.inf), np.full(n_nodes, np.inf), no_floors(n_nodes)
@@ -111,9 +110,8 @@ def _find_intervals(curves: Curves, tree: PriceTree, premium: FloatArray, start:
     if start is not None:
         known, is_new = start.prices.intervals, tree.is_above(start.is_changed)
         low, high, floor, guess = known.low, known.high, known.floor, start.prices.log_price
-    level = Level(
-        curves, np.arange(n_nodes), np.full(n_nodes, -np.inf), np.full(n_nodes, -np.inf), np.full(n_nodes, np.inf)
-    )
+    identity = None if premium is None else np.full(n_nodes, -np.inf)
+    level = Level(curves, np.arange(n_nodes), identity, np.full(n_nodes, -np.inf), np.full(n_nodes, np.inf))
     for depth, ancestor in tree.levels_up():
         level, is_here = _reach(level, ancestor), (tree.depth == depth) & is_new
         least, most = np.where(is_here, tree.min_cost, 0.0), np.where(is_here, tree.max_cost, np.inf)
@@ -128,32 +126,30 @@ def _reach(level: Level, ancestor: IntArray) -> Level:
     return Level(level.curves, ancestor, level.premium, level.low, level.high)
 
 
-def _pass_down(level: Level, intervals: Intervals, premium: FloatArray) -> Level:
+def _pass_down(level: Level, intervals: Intervals, premium: FloatArray | None) -> Level:
     """Return the level as seen from above its ancestors: their own premium and interval come first."""
     above, is_below = level.ancestor, level.ancestor >= 0
-    lowest, highest = (np.logaddexp(bound[above], level.premium) for bound in (intervals.lowest, intervals.highest))
-    low, high = (clip(bound, level.low, level.high) for bound in (lowest, highest))
-    return Level(
-        level.curves,
-        above,
-        np.where(is_below, np.logaddexp(level.premium, premium[above]), -np.inf),
-        np.where(is_below, low, -np.inf),
-        np.where(is_below, high, np.inf),
-    )
+    path, (lowest, highest) = None, (intervals.lowest[above], intervals.highest[above])
+    if premium is not None and level.premium is not None:
+        lowest, highest = np.logaddexp(lowest, level.premium), np.logaddexp(highest, level.premium)
+        path = np.where(is_below, np.logaddexp(level.premium, premium[above]), -np.inf)
+    low, high = clip(lowest, level.low, level.high), clip(highest, level.low, level.high)
+    return Level(level.curves, above, path, np.where(is_below, low, -np.inf), np.where(is_below, high, np.inf))
 
 
-def _pay_down(tree: PriceTree, intervals: Intervals, base: float, premium: FloatArray) -> NodePrices:
+def _pay_down(tree: PriceTree, intervals: Intervals, base: float, premium: FloatArray | None) -> NodePrices:
     price, clipped = np.full(tree.n_nodes, base), np.zeros(tree.n_nodes, dtype=np.int64)
     lowest, highest = intervals.lowest, intervals.highest
+    added = np.full(tree.n_nodes, -np.inf) if premium is None else premium
     for depth in range(int(tree.depth.max()) + 1):
         nodes = np.flatnonzero(tree.depth == depth)
         above = tree.parent[nodes]
-        given = np.logaddexp(np.where(above >= 0, price[above], base), premium[nodes])
+        given = np.logaddexp(np.where(above >= 0, price[above], base), added[nodes])
         price[nodes] = clip(given, lowest[nodes], highest[nodes])
         clipped[nodes] = (price[nodes] > given).astype(np.int64) - (price[nodes] < given)
     is_raised, is_lowered = intervals.floor.low > intervals.low, intervals.floor.high < intervals.high
     by_floor = ((clipped > 0) & is_raised) | ((clipped < 0) & is_lowered)
-    return NodePrices(price, clipped, by_floor, premium, intervals)
+    return NodePrices(price, clipped, by_floor, added, intervals)
 
 
 def _price_at_bound(level: Level, bound: FloatArray, guess: FloatArray, *, is_most: bool) -> FloatArray:

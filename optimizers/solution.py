@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
-from optimizers.certificate import dual_bound
+from optimizers.certificate import Plan, dual_bound, plan_at
 from optimizers.curves import Curves, base_value, cap_at_floors, join_curves
 from optimizers.feasibility import Reach, missed_money, reach_of, refuse_infeasible
 from optimizers.items import FloorBasis
@@ -29,6 +29,7 @@ class Relaxed:
     curves: Curves
     reach: Reach
     prices: NodePrices
+    plan: Plan
     bound: float
 
 
@@ -87,9 +88,10 @@ def solve(problem: AllocationProblem, gamma: FloatArray | None = None, start: Re
     curves, tree, prices, base = relaxed.curves, problem.priced_tree, relaxed.prices, problem.base_log_price
     is_tied = find_ties(curves, prices)
     if not is_tied.any():
-        return _measure(relaxed, curves, prices)
+        return _measure(relaxed, curves, prices, relaxed.plan)
     switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
-    solved = [_measure(relaxed, one, solve_prices(one, tree, base, premium)) for one in switched]
+    priced = [(one, solve_prices(one, tree, base, premium)) for one in switched]
+    solved = [_measure(relaxed, one, paid, plan_at(one, paid)) for one, paid in priced]
     return max(solved, key=lambda one: (-missed_money(tree, one.node_cost, one.node_worth), one.objective))
 
 
@@ -105,8 +107,9 @@ def _relax(
         reach = reach_of(curves, tree)
     refuse_infeasible(reach, tree)
     prices = solve_prices(curves, tree, problem.base_log_price, premium, known)
-    bound = dual_bound(curves, tree, prices, problem.base_price)
-    return Relaxed(problem, curves, reach, prices, bound), premium
+    plan = plan_at(curves, prices)
+    bound = dual_bound(curves, tree, prices, plan, problem.base_price)
+    return Relaxed(problem, curves, reach, prices, plan, bound), premium
 
 
 def _has_same_curves(problem: AllocationProblem, other: AllocationProblem) -> bool:
@@ -157,12 +160,10 @@ def own_log_ratio(problem: AllocationProblem, curves: Curves) -> FloatArray:
     return curves.log_ratio if problem.basis is None else join_curves(problem.keywords, problem.budgets).log_ratio
 
 
-def _measure(relaxed: Relaxed, curves: Curves, prices: NodePrices) -> Solution:
+def _measure(relaxed: Relaxed, curves: Curves, prices: NodePrices, plan: Plan) -> Solution:
     """Return the plan at these prices, its money on the objective's own basis."""
-    problem = relaxed.problem
-    log_x, tree, basis = curves.best(prices.log_price[curves.node]), problem.tree, problem.basis
-    cost, value = curves.cost(log_x), curves.value(log_x)
-    worth = value
+    problem, (log_x, cost, value) = relaxed.problem, plan
+    tree, basis, worth = problem.tree, problem.basis, value
     if basis is not None:
         shape = np.exp(curves.gain * log_x)
         base = base_value(problem.keywords, problem.budgets)
