@@ -17,6 +17,7 @@ from assets.bid_history import bid_changes, present_counts
 from assets.day_factors import DayFactors
 from assets.maturity_curves import Maturity
 from assets.net_value import NetValue
+from assets.set_bids import first_bids
 from optimizers.demand import served_share
 from optimizers.maturity import information_kept
 from optimizers.metrics import EffectiveCounts, decay_weights, effective_counts, ratio
@@ -95,6 +96,7 @@ def count_items(daily: pd.DataFrame, shared: Shared, batch: Batch) -> pd.DataFra
     _add_usual_day(out, rows, numbers, shared, batch)
     _add_recent(out, rows, numbers, shared, batch)
     _add_shares(out, rows)
+    out["first_bid"] = out["item"].map(first_bids(shared.bids)).astype("float64")
     for name in NET_COLUMNS:
         out[name] = shared.net.of(out["platform"], name)
     return out

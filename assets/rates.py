@@ -12,6 +12,7 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.roots import root_matrix, roots_by_group, text_codes
+from assets.set_bids import bid_columns
 from optimizers import shrinkage
 from optimizers.effects import Effects, Signal, join_effects, stack_effects
 from optimizers.glm import LogRateFit, fit_log_rates
@@ -25,7 +26,7 @@ FACTORS = (
     "root",
     "product",
     "match_type",
-    "signal",
+    "bid",
     "signal",
 )  # of what a factor's knowledge is called
 HALF_KNOWN = (
@@ -47,11 +48,12 @@ def add_rates(items: pd.DataFrame) -> pd.DataFrame:
     out = items.copy()
     groups = _groups_of(out)
     counts = floats(out, "effective_conversions"), floats(out, "effective_clicks")
-    fit = fit_log_rates(*counts, groups.pool, _with_interest(_effects_of(out, groups), out, groups))
-    cvr = shrinkage.update_rates(*counts, fit.prior)
     aov = shrinkage.pool_means(
         floats(out, "effective_value"), floats(out, "effective_orders"), groups.product, groups.pool
     )
+    effects = join_effects(_effects_of(out, groups), stack_effects(len(out), [bid_columns(out, aov.mean, groups.pool)]))
+    fit = fit_log_rates(*counts, groups.pool, _with_interest(effects, out, groups))
+    cvr = shrinkage.update_rates(*counts, fit.prior)
     cpc = shrinkage.pool_means(
         floats(out, "effective_cost"), floats(out, "effective_paid_clicks"), groups.campaign, groups.pool
     )

@@ -33,7 +33,7 @@ ITEM: dict[str, Any] = {
     "platform": "google_ads", "account": "main", "level": "keyword", "campaign_id": None, "campaign": "Tents",
     "campaign_key": "Tents", "ad_group_id": None, "ad_group": "Group", "keyword_id": None, "keyword": "tent",
     "match_type": "exact", "product_id": "p1", "entity_type": "Keyword", "status": "enabled", "currency": "CNY",
-    "fx_rate": 1.0, "bid": 2.0, "daily_budget": np.nan, "target_roas": np.nan, "commission_rate": np.nan,
+    "fx_rate": 1.0, "bid": 2.0, "first_bid": np.nan, "daily_budget": np.nan, "target_roas": np.nan, "commission_rate": np.nan,
     "campaign_budget": np.nan,
     "is_brand": False, "is_protected": False, "do_not_touch_until": pd.NaT, "stock": 10.0, "is_held": False,
     "value_source": "reported", "margin": 0.5, "cvr": 0.03, "aov": 100.0, "revenue_per_click": 3.0,
