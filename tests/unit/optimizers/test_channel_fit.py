@@ -40,6 +40,12 @@ def make_shop(seed: int = 1, n_weeks: int = 110, noise: float = 60.0) -> tuple[C
     )
 
 
+@pytest.fixture(scope="module")
+def fitted():
+    """The noisy shop's fit, made once."""
+    return fit_channels(make_shop()[0], effort=QUICK)
+
+
 def test_noiseless_data_are_met_to_a_percent_of_sales():
     data, truth = make_shop(noise=0.0)
     fit = fit_channels(data, effort=QUICK)
@@ -48,37 +54,35 @@ def test_noiseless_data_are_met_to_a_percent_of_sales():
     assert np.abs(shift - shift.mean(axis=0)).max() < 0.01 * data.sales.mean()
 
 
-def test_intervals_hold_the_truth_of_a_noisy_shop():
-    data, truth = make_shop()
-    low, mean, high = fit_channels(data, effort=QUICK).interval(0.95)
+def test_intervals_hold_the_truth_of_a_noisy_shop(fitted):
+    _, truth = make_shop()
+    low, mean, high = fitted.interval(0.95)
     total = truth.sum(axis=0)
     assert (low < total).all()
     assert (total < high).all()
     assert (low < mean).all()
 
 
-def test_units_of_spend_and_sales_change_nothing():
+def test_units_of_spend_and_sales_change_nothing(fitted):
     data, _ = make_shop()
     units = np.array([0.01, 1000.0])
-    one = fit_channels(data, effort=QUICK)
     two = fit_channels(replace(data, spend=data.spend * units, sales=7.0 * data.sales), effort=QUICK)
-    assert two.totals().mean(axis=0) / 7.0 == pytest.approx(one.totals().mean(axis=0), rel=1e-3)
-    assert two.scale.mean(axis=0) / units == pytest.approx(one.scale.mean(axis=0), rel=1e-3)
+    assert two.totals().mean(axis=0) / 7.0 == pytest.approx(fitted.totals().mean(axis=0), rel=1e-3)
+    assert two.scale.mean(axis=0) / units == pytest.approx(fitted.scale.mean(axis=0), rel=1e-3)
 
 
-def test_the_order_of_channels_changes_nothing():
+def test_the_order_of_channels_changes_nothing(fitted):
     data, _ = make_shop()
     swapped = replace(data, spend=data.spend[:, ::-1], names=data.names[::-1])
-    one, two = fit_channels(data, effort=QUICK), fit_channels(swapped, effort=QUICK)
-    assert (two.contribution == one.contribution[..., ::-1]).all()
-    assert (two.height == one.height[:, ::-1]).all()
+    two = fit_channels(swapped, effort=QUICK)
+    assert (two.contribution == fitted.contribution[..., ::-1]).all()
+    assert (two.height == fitted.height[:, ::-1]).all()
 
 
-def test_the_same_seed_gives_the_same_draws_and_another_one_others():
+def test_the_same_seed_gives_the_same_draws_and_another_one_others(fitted):
     data, _ = make_shop()
-    one, two = fit_channels(data, effort=QUICK), fit_channels(data, effort=QUICK)
-    assert (one.height == two.height).all()
-    assert (fit_channels(data, seed=1, effort=QUICK).height != one.height).any()
+    assert (fit_channels(data, effort=QUICK).height == fitted.height).all()
+    assert (fit_channels(data, seed=1, effort=QUICK).height != fitted.height).any()
 
 
 def test_a_lift_test_tells_demand_that_moved_spend_and_sales_apart_from_the_channel():
