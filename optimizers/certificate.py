@@ -106,6 +106,15 @@ def real_prices(prices: NodePrices) -> FloatArray:
     return np.where(prices.log_price > LOG_FREE, np.exp(prices.log_price), 0.0)
 
 
+def money_prices(tree: PriceTree, prices: NodePrices) -> FloatArray:
+    """Return the real prices less what floors on another basis add to them: what a unit of money is worth by itself."""
+    added = np.exp(prices.premium)
+    for depth in range(1, int(tree.depth.max()) + 1):
+        nodes = np.flatnonzero(tree.depth == depth)
+        added[nodes] += added[tree.parent[nodes]]
+    return np.where(added > 0, real_prices(prices) - added, real_prices(prices))
+
+
 def binding_limits(curves: Curves, tree: PriceTree, prices: NodePrices, log_x: FloatArray) -> TextArray:
     """Return per item what stops it from moving: ``frozen``, a change limit, its price, or the node that sets it.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
-from optimizers.certificate import binding_limits, count_free, real_prices
+from optimizers.certificate import binding_limits, count_free, money_prices
 from optimizers.items import BudgetItems
 from optimizers.results import AllocationResult
 from optimizers.solution import Solution, own_log_ratio
@@ -40,7 +40,7 @@ def report(problem: AllocationProblem, solution: Solution) -> AllocationResult:
         node_names=tree.names,
         node_cost=solution.node_cost,
         node_max_cost=tree.max_cost,
-        node_price=real_prices(prices),
+        node_price=money_prices(tree, prices),
         node_worth=solution.node_worth,
         node_free_items=count_free(curves, tree, prices, log_x),
         total_cost=total_cost,

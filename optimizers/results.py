@@ -45,6 +45,7 @@ class AllocationResult:
         Money spent below the node, and its maximum.
     node_price : array of shape (n_nodes,)
         What the next unit of cost at this node returns; infinite where the node is held at the least it can spend.
+        Under a ROAS floor on another basis: what a unit of money is worth, without what the floor adds.
     node_worth : array of shape (n_nodes,)
         What the ROAS floors count of all below the node: value, or worth on their own basis.
     node_free_items : array of shape (n_nodes,)

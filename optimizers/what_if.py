@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
-from optimizers.certificate import real_prices
+from optimizers.certificate import money_prices
 from optimizers.conflict import solve_feasible
 from optimizers.errors import InfeasibleBudgetError, InvalidInputError
 from optimizers.solution import Relaxed, Solution
@@ -126,7 +126,7 @@ def _try(problem: AllocationProblem, start: Relaxed, node: int, change: float) -
 
 def _row(problem: AllocationProblem, plan: Solution, node: int, change: float) -> WhatIf:
     cost, value, objective = float(plan.cost.sum()), float(plan.value.sum()), plan.objective
-    size, price = max(abs(plan.relaxed.bound), abs(value)), float(real_prices(plan.prices)[node])
+    size, price = max(abs(plan.relaxed.bound), abs(value)), float(money_prices(problem.tree, plan.prices)[node])
     gap = max(plan.relaxed.bound - objective, 0.0) / size if size > 0 else 0.0
     return WhatIf(problem.tree.names[node], change, cost, value, objective, price, gap)
 

@@ -98,6 +98,7 @@ def test_a_revenue_floor_under_profit_weighs_revenue_and_money_by_one_gamma():
     assert gamma > 0
     assert result.multiplier[1] == pytest.approx((2.0 + 8.0 * gamma) / (2.0 * (1.0 + 6.0 * gamma)))
     assert list(result.keyword_binding) == ["node_roas:n0"] * 2
+    assert result.node_price[0] == pytest.approx(1.0)  # money itself is as free as before
 
 
 def test_a_marginal_floor_on_revenue_counts_revenue():
