@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,10 +59,12 @@ class Figure:
         }
 
 
-def write_results(path: Path, figures: Sequence[Figure], note: str) -> None:
-    """Write all figures of one run, in the order of their measurement, with sorted keys."""
-    content = {"figures": [figure.as_json() for figure in figures], "note": note}
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+def write_results(path: Path, measured: Mapping[str, Sequence[Figure]], machine: str) -> None:
+    """Write figures by benchmark, with the machine that they were measured on; other benchmarks' figures stay."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told = {name: {"figures": [one.as_json() for one in part], "machine": machine} for name, part in measured.items()}
+    content = json.dumps(before | told, ensure_ascii=False, indent=2, sort_keys=True)
+    path.write_text(content + "\n", encoding="utf-8")
 
 
 def as_table(figures: Sequence[Figure], note: str) -> Table:

@@ -22,7 +22,10 @@ RESULTS = Path(__file__).parent / "results.json"
 
 
 def main(
-    only: Annotated[str, typer.Option(help=f"Measure one of {', '.join(BENCHMARKS)}; writes no file.")] = "",
+    only: Annotated[str, typer.Option(help=f"Measure one of {', '.join(BENCHMARKS)}.")] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Write down what --only measured; a whole run always is.")
+    ] = False,
 ) -> None:
     """Measure speed and decision quality, each against a peer in the same run.
 
@@ -31,14 +34,14 @@ def main(
     if only not in ("", *BENCHMARKS):
         raise typer.BadParameter(f"{only!r} is none of {', '.join(BENCHMARKS)}", param_hint="--only")
     screen, start = Console(stderr=True), os.getloadavg()[0]
-    figures: list[Figure] = []
+    measured: dict[str, list[Figure]] = {}
     for name in [only] if only else BENCHMARKS:
         with screen.status(f"Measuring {name}"):
-            figures += importlib.import_module(f"benchmarks.{name}").measure()
+            measured[name] = importlib.import_module(f"benchmarks.{name}").measure()
     note = describe_machine(start)
-    Console().print(as_table(figures, note))
-    if not only:
-        write_results(RESULTS, figures, note)
+    Console().print(as_table([figure for figures in measured.values() for figure in figures], note))
+    if keep or not only:
+        write_results(RESULTS, measured, note)
         screen.print(f"Written to {RESULTS}", soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""The command: it measures what it is asked for, and only a whole run is written down."""
+"""The command: it measures what it is asked for, and writes down a whole run or what it is told to keep."""
 
 import json
 
@@ -32,10 +32,17 @@ def test_a_whole_run_writes_every_benchmark_and_reports_a_missed_bar_without_fai
     status, output, results = call()
     assert status == 0
     assert "NO" in output
-    assert {one["name"]: one["holds"] for one in results["figures"]} == {
+    assert {name: one["figures"][0]["holds"] for name, one in results.items()} == {
         name: False if name == "ingest" else None for name in run.BENCHMARKS
     }
-    assert "load average" in results["note"]
+    assert all("load average" in one["machine"] for one in results.values())
+
+
+def test_what_was_measured_alone_can_be_kept_beside_the_rest(call):
+    call()
+    status, _, results = call("--only", "estimate", "--keep")
+    assert status == 0
+    assert sorted(results) == sorted(run.BENCHMARKS)
 
 
 def test_one_benchmark_alone_is_printed_and_not_written(call):
