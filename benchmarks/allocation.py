@@ -1,4 +1,4 @@
-"""The optimum against a general solver at 300 keywords, its proof at 10,000, and its size at 1,000,000.
+"""The optimum against general solvers at 300 and 10,000 keywords, its proof and its size at 1,000,000.
 
 Problems are drawn with a fixed seed; arrays are prepared before the clock starts.
 """
@@ -6,24 +6,28 @@ Problems are drawn with a fixed seed; arrays are prepared before the clock start
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.allocation_growth import measure_growth
+from benchmarks.allocation_problems import N_CAMPAIGNS, N_PLATFORMS, budget_tree, single_budget
+from benchmarks.clarabel import is_installed, prepare_clarabel
 from benchmarks.figures import Bar, Figure
 from benchmarks.slsqp import prepare_slsqp
 from benchmarks.timing import in_own_process, median_seconds
-from optimizers.allocation import AllocationProblem, KeywordItems, PriceTree, allocate, evaluate, no_budgets
+from optimizers.allocation import AllocationProblem, allocate, evaluate
 from optimizers.curves import Curves
 from optimizers.rounding import RoundingChoice, round_plan
-from optimizers.types import FloatArray, IntArray
+from optimizers.types import FloatArray
 
 N_SMALL, N_MIDDLE, N_LARGE = 300, 10_000, 1_000_000
-N_CAMPAIGNS, N_PLATFORMS = 2_000, 20
 SEEDS = (1, 2, 3)
 OURS_REPEATS, PEER_REPEATS, LARGE_REPEATS, EXP_REPEATS = 200, 3, 3, 20
+MISSING_PEER = "not measured: cvxpy is not installed"
 SPEED_BAR = Bar(200.0)
 OBJECTIVE_BAR = Bar(-1e-9)  # nine digits: what double precision leaves of a sum over the keywords
 GAP_BAR = Bar(1e-9, is_most=True)
@@ -33,40 +37,11 @@ STEP = 0.01  # of a bid; the median bid is 1.00
 
 
 def measure() -> list[Figure]:
-    """Return the figures of all three sizes."""
-    return [*_small(), _middle(), *_large()]
+    """Return the figures of all sizes."""
+    return [*_small(), *_middle(), *_large(), *measure_growth()]
 
 
-def draw_keywords(node: IntArray, seed: int) -> KeywordItems:
-    """Return one keyword per entry of ``node``, bids free between a tenth and three times today's."""
-    rng, n = np.random.default_rng(seed), len(node)
-    eta, kappa, rho = rng.uniform(0.4, 0.9, n), rng.uniform(0.7, 1.5, n), rng.uniform(0.8, 1.2, n)
-    bid = np.exp(rng.normal(0.0, 0.5, n))
-    cpc = rho * bid * eta / (eta + kappa) * rng.uniform(1.0, 1.3, n)
-    value, clicks = bid * np.exp(rng.normal(0.3, 0.5, n)), np.exp(rng.normal(1.0, 1.2, n))
-    return KeywordItems(node, clicks, cpc, bid, value, eta, rho, kappa, np.full(n, 0.1), np.full(n, 3.0))
-
-
-def single_budget(n: int, seed: int) -> AllocationProblem:
-    """Return ``n`` keywords under one budget: what they cost today."""
-    keywords = draw_keywords(np.zeros(n, dtype=np.int64), seed)
-    total = np.array([(keywords.clicks0 * keywords.cpc0).sum()])
-    return AllocationProblem(keywords, no_budgets(), PriceTree(np.array([-1]), np.zeros(1), total, ("total",)))
-
-
-def budget_tree(n: int) -> AllocationProblem:
-    """Return ``n`` keywords under total, platform and campaign budgets, some tight and some ample."""
-    rng = np.random.default_rng(6)
-    campaign = rng.integers(N_CAMPAIGNS, size=n)
-    keywords = draw_keywords(1 + N_PLATFORMS + campaign, SEEDS[0])
-    platform = np.arange(N_CAMPAIGNS) % N_PLATFORMS
-    today = np.bincount(campaign, keywords.clicks0 * keywords.cpc0, N_CAMPAIGNS)
-    by_platform = np.bincount(platform, today, N_PLATFORMS)
-    limits = by_platform * rng.uniform(0.8, 1.6, N_PLATFORMS), today * rng.uniform(0.7, 2.0, N_CAMPAIGNS)
-    parent = np.concatenate([[-1], np.zeros(N_PLATFORMS), 1 + platform])
-    most = np.concatenate([np.array([today.sum()]), *limits])
-    names = tuple(f"node {i}" for i in range(len(most)))
-    return AllocationProblem(keywords, no_budgets(), PriceTree(parent, np.zeros(len(most)), most, names))
+Peer = Callable[[AllocationProblem], Callable[[], FloatArray]]  # prepares a call that gives the peer's multipliers
 
 
 @dataclass(frozen=True)
@@ -87,33 +62,63 @@ def _small() -> list[Figure]:
     """Race on every problem with one and with two BLAS threads; the count that suits the peer better is reported."""
     by_threads = [in_own_process(run_races, blas_threads=n) for n in (1, 2)]
     races = [min(pair, key=lambda race: race.speed) for pair in zip(*by_threads, strict=True)]
+    return _tell_races("allocation_300", "scipy SLSQP, exact Jacobians", races)
+
+
+def _middle() -> list[Figure]:
+    problem = single_budget(N_MIDDLE, SEEDS[0])
+    took = f"{median_seconds(lambda: allocate(problem), EXP_REPEATS) * 1e3:.1f} ms"
+    bound = "its own dual bound, which no plan can beat"
+    gap = Figure("allocation_10k_gap", allocate(problem).solver_gap, "of the bound", bound, took, GAP_BAR)
+    if not is_installed():
+        return [gap, Figure("allocation_10k_speed", float("nan"), "times faster", MISSING_PEER, f"bar {SPEED_BAR}")]
+    return [gap, *_tell_races("allocation_10k", "cvxpy + Clarabel, compiled before", in_own_process(run_cone_races))]
+
+
+def _tell_races(name: str, peer: str, races: list[Race]) -> list[Figure]:
     speeds = [race.speed for race in races]
-    ours, theirs = (median(getattr(race, name) for race in races) for name in ("seconds", "peer_seconds"))
-    peer = f"scipy SLSQP, exact Jacobians, {theirs * 1e3:,.0f} ms"
+    ours, theirs = (median(getattr(race, column) for race in races) for column in ("seconds", "peer_seconds"))
+    told = f"{peer}, {theirs * 1e3:,.0f} ms"
     drawn = f"median of {len(races)} problems ({min(speeds):,.0f} to {max(speeds):,.0f}); ours {ours * 1e3:.2f} ms"
-    charged = f"worst of {len(races)} problems; what SLSQP overspends is charged at the price of money"
+    charged = f"worst of {len(races)} problems; what the peer overspends is charged at the price of money"
+    lead = min(race.lead for race in races)
     return [
-        Figure("allocation_300_speed", median(speeds), "times faster", peer, drawn, SPEED_BAR),
-        Figure(
-            "allocation_300_objective", min(race.lead for race in races), "relative lead", peer, charged, OBJECTIVE_BAR
-        ),
+        Figure(f"{name}_speed", median(speeds), "times faster", told, drawn, SPEED_BAR),
+        Figure(f"{name}_objective", lead, "relative lead", told, charged, OBJECTIVE_BAR),
     ]
 
 
 def run_races() -> list[Race]:
-    """Return one race a seed, in this process."""
+    """Return one race with SLSQP a seed, in this process."""
     return [race(single_budget(N_SMALL, seed)) for seed in SEEDS]
 
 
-def race(problem: AllocationProblem) -> Race:
-    """Solve a single-budget problem both ways, many times."""
+def run_cone_races() -> list[Race]:
+    """Return one race with Clarabel a seed, in this process."""
+    return [race(single_budget(N_MIDDLE, seed), prepare_clarabel) for seed in SEEDS]
+
+
+def finish_slsqp(problem: AllocationProblem) -> Callable[[], FloatArray]:
+    """Return a call that gives SLSQP's multipliers, or tells that it gave up."""
     solve = prepare_slsqp(problem)
+
+    def finish() -> FloatArray:
+        found = solve()
+        if not found.success:
+            raise RuntimeError(f"SLSQP did not finish: {found.message} Draw other problems: SEEDS in {__file__}.")
+        return np.asarray(found.x)
+
+    return finish
+
+
+def race(problem: AllocationProblem, prepare: Peer = finish_slsqp) -> Race:
+    """Solve a single-budget problem both ways, many times."""
+    solve = prepare(problem)
     ours, theirs = allocate(problem), solve()
-    if not theirs.success:
-        raise RuntimeError(f"SLSQP did not finish: {theirs.message} Draw other problems: SEEDS in {__file__}.")
-    cost, _, _, _ = evaluate(problem, theirs.x, np.zeros(0))
-    overspent = max(float(cost.sum()) - float(problem.tree.max_cost[0]), 0.0)
-    reached = -float(theirs.fun) - (float(ours.node_price[0]) - 1.0) * overspent  # fun has counted it once already
+    cost, value, _, _ = evaluate(problem, theirs, np.zeros(0))
+    spent = float(cost.sum())
+    overspent = max(spent - float(problem.tree.max_cost[0]), 0.0)
+    reached = float(value.sum()) - spent - (float(ours.node_price[0]) - 1.0) * overspent  # the cost has counted it once
     lead = (ours.objective - reached) / abs(reached)
     return Race(median_seconds(lambda: allocate(problem), OURS_REPEATS), median_seconds(solve, PEER_REPEATS), lead)
 
@@ -152,15 +157,6 @@ def round_bids(problem: AllocationProblem) -> float:
     plan = round_plan(RoundingChoice(items.node, cost, value, lower_cost, lower_value), problem.tree)
     earned = np.where(plan.takes_lower, lower_value - lower_cost, value - cost).sum()
     return float((result.dual_bound - earned) / max(abs(result.dual_bound), abs(result.total_value)))
-
-
-def _middle() -> Figure:
-    problem = single_budget(N_MIDDLE, SEEDS[0])
-    took = median_seconds(lambda: allocate(problem), EXP_REPEATS)
-    peer = "its own dual bound, which no plan can beat"
-    return Figure(
-        "allocation_10k_gap", allocate(problem).solver_gap, "of the bound", peer, f"{took * 1e3:.1f} ms", GAP_BAR
-    )
 
 
 @dataclass(frozen=True)
