@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.cells import as_mask, map_words
+from assets.platforms.cells import map_words, matches
 from assets.platforms.coded import Coded, CodedTable, constant, encode, group_rows
 from configs.platform_schema import Platform
 
@@ -76,7 +76,7 @@ def as_series(column: Coded, index: pd.Index) -> pd.Series:
 def _part(column: Coded, *, is_case_free: bool = False) -> Coded:
     """Spell every distinct word as keys spell it; words of plain letters and digits are so already."""
     plain, spell = (_PLAIN_LOWER, _case_free) if is_case_free else (_PLAIN, _normalised)
-    is_other = ~as_mask(pc.match_substring_regex(column.words, plain))
+    is_other = ~matches(column.words, plain)
     if not is_other.any():
         return column
     others = pa.array(is_other)

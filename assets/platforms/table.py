@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.platforms import notes
-from assets.platforms.cells import as_mask, normalise_word, parse_text, tidy
+from assets.platforms.cells import as_mask, matches, normalise_word, parse_text, tidy
 from assets.platforms.coded import Coded, Mask
 from assets.platforms.columns import CanonicalColumns, parse_columns
 from assets.platforms.decimals import with_points
@@ -143,7 +143,7 @@ def _total_rows(rows: RawRows, columns: CanonicalColumns, match: Match) -> tuple
     labels = [Coded(parse_text(rows.columns[at].words).values, rows.columns[at].codes) for at in places] + keys
     may_be = np.zeros(len(rows.line), dtype=bool)
     for label in labels:
-        may_be |= label.where(as_mask(pc.match_substring_regex(label.words, spec.pattern)))
+        may_be |= label.where(matches(label.words, spec.pattern))
     if spec.is_unlabelled and keys:
         may_be |= np.logical_and.reduce([key.is_missing() for key in keys])
     if not may_be.any():

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -89,9 +89,9 @@ def bucket_of(text: str) -> int:
 
 
 def _buckets_of(words: pa.StringArray) -> NDArray[np.int16]:
-    """Return the bucket of every word: SipHash with pandas' fixed key."""
-    texts = np.array(words.to_pylist(), dtype=object)
-    return (pd.util.hash_array(texts, categorize=False) % N_BUCKETS).astype(np.int16)
+    """Return the bucket of every word: its CRC-32, which every machine and version computes alike."""
+    sums = np.fromiter(map(crc32, words.cast(pa.binary()).to_pylist()), np.uint32, len(words))
+    return (sums % N_BUCKETS).astype(np.int16)
 
 
 def _buckets(table: CodedTable) -> Coded:

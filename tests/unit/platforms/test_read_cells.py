@@ -160,3 +160,10 @@ def test_a_cell_reads_the_same_alone_and_among_others(parse):
     assert whole.values.to_pylist() == [one.values[0].as_py() for one in alone]
     assert whole.bad.tolist() == [bool(one.bad[0]) for one in alone]
     assert whole.bad[6:9].all()
+
+
+def test_many_cells_are_matched_as_few_are():
+    words = pa.array([None if n % 97 == 0 else f"w{n}" for n in range(70_000)])
+    told = [word is not None and word.endswith("7") for word in words.to_pylist()]
+    assert cells.matches(words, "7$").tolist() == told
+    assert cells.matches(words[:97], "7$").tolist() == told[:97]
