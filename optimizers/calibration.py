@@ -23,7 +23,7 @@ SCALE = 2.0**64
 
 
 def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
-    """Return the share of actual values inside their intervals, both ends included.
+    """Return the share of actual values inside their intervals, both ends included; plain arithmetic.
 
     Parameters
     ----------
@@ -57,7 +57,9 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
 
 
 def bias(forecast: ArrayLike, actual: ArrayLike) -> float:
-    """Return sum(forecast) / sum(actual) - 1: by how much the total was promised too high.
+    """Return sum(forecast) / sum(actual) - 1: by how much the total was promised too high; plain arithmetic.
+
+    Known drawback: large items decide; errors that cancel out inside the total are not seen.
 
     Parameters
     ----------
@@ -134,7 +136,8 @@ def coverage_interval(inside: ArrayLike, n_forecasts: ArrayLike, level: float = 
     """Return the interval of a coverage: Wilson's, with the number of forecasts cut by what nights have in common.
 
     The design effect is the cluster-robust variance of the share over p (1 - p) / n, at least 1 (Kish 1965, "Survey
-    Sampling"); Wilson (1927), "Probable inference", JASA 22. One night cannot tell its own mood: it counts as independent.
+    Sampling"); Wilson (1927), "Probable inference", JASA 22. Known drawback: one night cannot tell its own mood and counts
+    as independent.
 
     Parameters
     ----------
@@ -181,7 +184,7 @@ def randomised_pit(actual: ArrayLike, mean: ArrayLike, shape: ArrayLike, uniform
     u = F(y - 1) + v (F(y) - F(y - 1)) is uniform on (0, 1) when F is right, also for counts that are nearly always 0: an
     80 % interval holds y when 0.1 <= u <= 0.9 (Czado, Gneiting & Held 2009, "Predictive model assessment for count data",
     Biometrics 65). F(y) = I_{s / (s + m)}(s, y + 1), the regularised incomplete beta function, which also continues F to
-    fractional counts.
+    fractional counts. Known drawback: with small counts much of u is the draw, so few forecasts show little.
 
     Parameters
     ----------
@@ -225,6 +228,7 @@ def log_score(actual: ArrayLike, mean: ArrayLike, shape: ArrayLike) -> FloatArra
 
     log p(y) = log G(s + y) - log G(s) - log G(y + 1) + s log(s / (s + m)) + y log(m / (s + m)), a proper score (Gneiting &
     Raftery 2007, "Strictly proper scoring rules", JASA 102), continued to fractional y by the gamma function.
+    Known drawback: one count far out in the tail can outweigh many good forecasts.
 
     Parameters
     ----------
@@ -256,6 +260,27 @@ def log_score(actual: ArrayLike, mean: ArrayLike, shape: ArrayLike) -> FloatArra
 def seeded_uniforms(keys: Sequence[str] | pd.Series, seed: str) -> FloatArray:
     """Return one draw in [0, 1] for each key; the same key and seed always give the same, whatever rows stand around it.
 
+    Source: a keyed hash as generator, the idea of Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3".
+
+    Parameters
+    ----------
+    keys : sequence of str, length n_keys
+        Stable item keys; equal keys get equal draws.
+    seed : str
+        What the draws are for.
+
+    Returns
+    -------
+    array of shape (n_keys,)
+        In [0, 1].
+
+    Raises
+    ------
+    Nothing
+        Any keys are hashed; no keys give no draws.
+
+    Examples
+    --------
     >>> first, second = seeded_uniforms(["tea", "cup"], "clicks"), seeded_uniforms(["cup"], "clicks")
     >>> bool(first[1] == second[0]), bool(seeded_uniforms(["cup"], "cost")[0] == second[0])
     (True, False)

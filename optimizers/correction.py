@@ -107,7 +107,8 @@ def mood_variance(forecast: ArrayLike, actual: ArrayLike) -> float:
     """Return the variance of the factor that all items of a night share, beyond Poisson.
 
     Moments: E[sum (A_t - f F_t)^2] = (n - 1) / n sum (f F_t + s2 (f F_t)^2), f = sum A / sum F, n = nights that count,
-    (sum F)^2 / sum F^2; shrunk to MOOD_SD^2 worth MOOD_NIGHTS nights.
+    (sum F)^2 / sum F^2; shrunk to MOOD_SD^2 worth MOOD_NIGHTS nights. Source: moments of a variance component, as in
+    DerSimonian & Laird (1986), "Meta-analysis in clinical trials". Known drawback: one wild night moves a moment far.
 
     Parameters
     ----------
@@ -152,7 +153,8 @@ def learn_widening(inside: ArrayLike, n_forecasts: ArrayLike, applied: float = 1
 
     Where the interval of the coverage leaves out ``level``, its nearer end c counts: widening = applied x z(level) / z(c), with z
     the half-width in standard deviations of a central interval of that mass. So only what is shown beyond chance is acted on.
-    Known drawback: assumes errors of about normal shape; bias is not told apart from spread.
+    Source: own reasoning on Wilson's interval (``calibration.coverage_interval``). Known drawback:
+    assumes errors of about normal shape; bias is not told apart from spread.
 
     Parameters
     ----------
@@ -238,8 +240,25 @@ def widen_counts(mean: ArrayLike, shape: ArrayLike, widening: ArrayLike) -> Floa
 
 
 def half_width(mass: float) -> float:
-    """Return the half-width, in standard deviations, of the central interval of a normal with this mass.
+    """Return the half-width, in standard deviations, of the central interval of a normal with this mass; plain arithmetic.
 
+    Parameters
+    ----------
+    mass : float
+        In [0, 1]; taken as within a millionth of its ends.
+
+    Returns
+    -------
+    float
+        > 0, finite.
+
+    Raises
+    ------
+    Nothing
+        ``mass`` comes from ``coverage_interval``, which has checked its counts; a missing one stays missing.
+
+    Examples
+    --------
     >>> round(half_width(0.8), 4)
     1.2816
     """

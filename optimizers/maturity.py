@@ -47,10 +47,18 @@ class MaturityCurve:
 def configured_curve(curve: ArrayLike) -> MaturityCurve:
     """Return a curve that nobody has checked against snapshots, with the error that an assumption carries.
 
+    Source: own reasoning: each step may be wrong by ``ASSUMED_ERROR`` of the log that it adds. Known drawback: the errors of
+    its steps are taken to lean the same way.
+
     Parameters
     ----------
     curve : array of shape (n_ages,)
         Cumulative share by age, in (0, 1], non-decreasing.
+
+    Returns
+    -------
+    MaturityCurve
+        Arrays of shape (n_ages,), not learned.
 
     Raises
     ------
@@ -67,7 +75,7 @@ def configured_curve(curve: ArrayLike) -> MaturityCurve:
 
 
 def share_reported(age_days: ArrayLike, curve: ArrayLike) -> FloatArray:
-    """Return the share of final conversions reported at each age; beyond the curve its last value holds.
+    """Return the share of final conversions reported at each age; beyond the curve its last value holds; plain arithmetic.
 
     Parameters
     ----------

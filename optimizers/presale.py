@@ -87,6 +87,7 @@ def presale_share(share: ArrayLike, balance_share: ArrayLike, held: HeldShare) -
     """Return the share of a pre-sale day's conversions that is reported, and the error of its log.
 
     (1 - h) s(a) + h s(b), see ``learn_held``; the error follows from the log error of the odds by the delta method.
+    Source: moments of the mixture in ``learn_held``. Known drawback: the usual curve is taken as known.
 
     Parameters
     ----------
@@ -94,6 +95,8 @@ def presale_share(share: ArrayLike, balance_share: ArrayLike, held: HeldShare) -
         The usual curve at the row's age, in (0, 1].
     balance_share : array of shape (n_rows,)
         The usual curve at the days since the balance day, in [0, 1]; 0 before it.
+    held : HeldShare
+        From ``learn_held``.
 
     Returns
     -------
