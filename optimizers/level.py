@@ -12,6 +12,8 @@ import numpy as np
 from optimizers.curves import Curves
 from optimizers.types import BoolArray, FloatArray, IntArray
 
+NEXT_TO_PREMIUM = 40.0  # a log price this far below a premium no longer changes a digit of what the item pays
+
 
 @dataclass(frozen=True)
 class Level:
@@ -26,6 +28,14 @@ class Level:
     premium: FloatArray | None
     low: FloatArray
     high: FloatArray
+
+    @property
+    def last_log_price(self) -> float:
+        """Return a log price of the nodes so low that every item worth money is at its most, premiums on top or not."""
+        lowest = self.curves.last_log_price
+        if self.premium is None:
+            return lowest
+        return min(lowest, float(np.min(self.premium, where=np.isfinite(self.premium), initial=0.0)) - NEXT_TO_PREMIUM)
 
     def restrict(self, is_active: BoolArray) -> Level:
         """Return the level with only the items below active nodes."""

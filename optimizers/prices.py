@@ -188,7 +188,7 @@ def _find_root(level: Level, aim: _Target, price: FloatArray, *, is_most: bool) 
     """Return the log price at which the nodes inside spend their bound, starting at ``price``."""
     active, bound = aim.inside.copy(), aim.bound
     level = level.restrict(active)
-    left = np.full(len(bound), level.curves.last_log_price)
+    left = np.full(len(bound), level.last_log_price)
     right = np.full(len(bound), level.curves.first_log_price)
     price = np.clip(price, left, right)
     target = np.log(np.where(active, bound - aim.least, 1.0))

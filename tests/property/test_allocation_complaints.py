@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optimizers.allocation import AllocationProblem, KeywordItems, PriceTree, allocate, evaluate, no_budgets
 from optimizers.errors import InfeasibleBudgetError
 from tests.property.budget_problems import CENT, node_cost, plan_cost, problems
+from tests.property.effort import cases
 from tests.property.test_allocation_general_solver import InMoney
 
 
@@ -38,7 +39,7 @@ def two_unlike(total, mode="fixed", low=0.01):
 
 
 @given(problems())
-@settings(max_examples=60, deadline=None)
+@cases(60)
 def test_no_cent_within_a_node_would_earn_more_in_another_item(problem):
     assume((problem.keywords.value_per_click > 0).all() and problem.budgets.is_limited.all())
     result, money = allocate(problem), InMoney(problem)
@@ -55,7 +56,7 @@ def test_no_cent_within_a_node_would_earn_more_in_another_item(problem):
 
 
 @given(problems(), st.floats(0.0, 1.0))
-@settings(max_examples=60, deadline=None)
+@cases(60)
 def test_the_plan_is_never_worse_than_any_plan_that_keeps_the_limits_such_as_todays(problem, share):
     somewhere = lowered_to(problem, share)
     cost = node_cost(problem, plan_cost(problem, *somewhere))
@@ -69,7 +70,7 @@ def test_the_plan_is_never_worse_than_any_plan_that_keeps_the_limits_such_as_tod
 
 
 @given(problems(minimums=False))
-@settings(max_examples=60, deadline=None)
+@cases(60)
 def test_a_fixed_budget_is_spent_to_the_cent_unless_everything_is_at_a_limit_of_its_own(problem):
     assume((problem.keywords.value_per_click > 0).all())
     problem = replace(problem, mode="fixed")
@@ -85,7 +86,7 @@ def test_a_fixed_budget_is_spent_to_the_cent_unless_everything_is_at_a_limit_of_
 
 
 @given(problems(minimums=False), st.integers(0, 5), st.floats(0.1, 0.9))
-@settings(max_examples=60, deadline=None)
+@cases(60)
 def test_a_frozen_node_keeps_its_spend_and_the_total_is_still_hit(problem, at, share):
     problem = replace(problem, mode="fixed")
     free, node = allocate(problem), at % problem.tree.n_nodes
@@ -105,7 +106,7 @@ def test_a_frozen_node_keeps_its_spend_and_the_total_is_still_hit(problem, at, s
 
 
 @given(problems(), st.integers(0, 5))
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_a_maximum_of_zero_is_zero_and_not_unset(problem, at):
     keywords = replace(problem.keywords, min_multiplier=np.zeros(len(problem.keywords.node)))
     budgets = replace(problem.budgets, min_budget=np.zeros(len(problem.budgets.node)))

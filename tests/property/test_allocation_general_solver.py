@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from optimizers.allocation import allocate
 from optimizers.errors import InfeasibleBudgetError
 from tests.property.budget_problems import node_cost, plan_cost, problems
+from tests.property.effort import cases
 
 CLOSE = 1e-9  # relative: what is asked of both
 SURE = 1e-10  # where SLSQP ends this close from two starts, it is taken to have found the optimum
@@ -88,13 +89,13 @@ def check_against_slsqp(problem, result):
 
 
 @given(problems(max_keywords=5, max_budgets=2))
-@settings(max_examples=80, deadline=None)
+@cases(80)
 def test_small_trees_equal_a_general_solver_to_nine_digits(problem):
     check_against_slsqp(problem, allocate(problem))
 
 
 @given(problems(max_keywords=5, max_budgets=2), st.integers(0, 2**32 - 1))
-@settings(max_examples=80, deadline=None)
+@cases(80)
 def test_small_trees_with_roas_floors_equal_a_general_solver_to_nine_digits(problem, seed):
     rng, free = np.random.default_rng(seed), allocate(problem)
     assume((free.node_cost > 0.01).all() and (free.node_worth > 0).all())

@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optimizers.allocation import KeywordItems, allocate, evaluate, spend_value_curve
 from optimizers.errors import InfeasibleBudgetError
 from tests.property.budget_problems import CENT, MONEY, node_cost, plan_cost, problems, with_total
+from tests.property.effort import cases
 
 
 @given(problems())
-@settings(max_examples=80, deadline=None)
+@cases(80)
 def test_every_budget_is_kept_to_the_cent_and_every_bound_is_kept(problem):
     result = allocate(problem)
     cost = node_cost(problem, plan_cost(problem, result.multiplier, result.budget))
@@ -26,7 +27,7 @@ def test_every_budget_is_kept_to_the_cent_and_every_bound_is_kept(problem):
 
 
 @given(problems())
-@settings(max_examples=60, deadline=None)
+@cases(60)
 def test_the_gap_to_the_dual_bound_is_closed(problem):
     result = allocate(problem)
     assert 0 <= result.solver_gap <= 1e-9
@@ -34,7 +35,7 @@ def test_the_gap_to_the_dual_bound_is_closed(problem):
 
 
 @given(problems())
-@settings(max_examples=60, deadline=None)
+@cases(60)
 def test_no_pair_at_a_node_can_trade_one_cent_and_earn_more(problem):
     result = allocate(problem)
     cost = np.concatenate([result.keyword_cost, result.budget_cost])
@@ -52,7 +53,7 @@ def test_no_pair_at_a_node_can_trade_one_cent_and_earn_more(problem):
 
 
 @given(problems(minimums=False), st.floats(1.0, 1.5))
-@settings(max_examples=50, deadline=None)
+@cases(50)
 def test_more_budget_never_earns_less_and_never_at_a_higher_price(problem, more):
     less = allocate(problem)
     richer = allocate(with_total(problem, problem.tree.max_cost[0] * more))
@@ -61,7 +62,7 @@ def test_more_budget_never_earns_less_and_never_at_a_higher_price(problem, more)
 
 
 @given(problems(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_the_order_of_rows_changes_nothing(problem, random):
     order = list(range(len(problem.keywords.node)))
     random.shuffle(order)
@@ -72,7 +73,7 @@ def test_the_order_of_rows_changes_nothing(problem, random):
 
 
 @given(problems(), st.sampled_from([1e-3, 0.14, 7.2, 1e4]))
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_the_currency_unit_changes_nothing(problem, rate):
     keywords, budgets = (
         replace(items, **{name: getattr(items, name) * rate for name in MONEY if hasattr(items, name)})
@@ -86,7 +87,7 @@ def test_the_currency_unit_changes_nothing(problem, rate):
 
 
 @given(problems(minimums=False, max_budgets=0))
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_zero_budget_costs_zero(problem):
     keywords = replace(problem.keywords, min_multiplier=np.zeros(len(problem.keywords.node)))
     result = allocate(with_total(replace(problem, keywords=keywords), 0.0))
@@ -96,7 +97,7 @@ def test_zero_budget_costs_zero(problem):
 
 
 @given(problems(), st.data())
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_paused_and_frozen_items_do_not_move(problem, data):
     keywords = problem.keywords
     held = np.array(
@@ -111,7 +112,7 @@ def test_paused_and_frozen_items_do_not_move(problem, data):
 
 
 @given(problems(minimums=False, max_keywords=5, max_budgets=0))
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_keywords_that_may_be_paused_come_within_their_gap_of_enumeration(problem):
     keywords, n = problem.keywords, len(problem.keywords.node)
     free = with_total(
@@ -130,7 +131,7 @@ def test_keywords_that_may_be_paused_come_within_their_gap_of_enumeration(proble
 
 
 @given(problems())
-@settings(max_examples=40, deadline=None)
+@cases(40)
 def test_a_contradiction_is_named_with_the_money_missing(problem):
     least = node_cost(problem, plan_cost(problem, problem.keywords.min_multiplier, problem.budgets.min_budget))[0]
     assume(least > 1.0)
@@ -142,7 +143,7 @@ def test_a_contradiction_is_named_with_the_money_missing(problem):
 
 
 @given(problems())
-@settings(max_examples=30, deadline=None)
+@cases(30)
 def test_evaluating_the_optimum_gives_its_own_cost_and_value(problem):
     result = allocate(problem)
     cost, value, budget_cost, budget_value = evaluate(problem, result.multiplier, result.budget)
@@ -153,7 +154,7 @@ def test_evaluating_the_optimum_gives_its_own_cost_and_value(problem):
 
 
 @given(problems(minimums=False))
-@settings(max_examples=20, deadline=None)
+@cases(20)
 def test_the_value_of_money_is_concave(problem):
     problem = replace(problem, mode="fixed")
     totals = problem.tree.max_cost[0] * np.array([1.0, 1.1, 1.2])

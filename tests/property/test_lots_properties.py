@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizers.allocation import AllocationProblem, BudgetItems, PriceTree, allocate, no_keywords
 from optimizers.errors import InfeasibleBudgetError, InvalidInputError
 from optimizers.lots import BudgetGrid, round_budgets
+from tests.property.effort import cases
 
 
 @st.composite
@@ -53,7 +54,7 @@ def every_plan(items, grid, tree):
 
 
 @given(grids())
-@settings(max_examples=80, deadline=None)
+@cases(80)
 def test_every_budget_is_nothing_or_a_whole_number_of_steps_from_its_lot_to_its_maximum(problem):
     items, grid, tree = problem
     plan, _ = solve(*problem)
@@ -67,7 +68,7 @@ def test_every_budget_is_nothing_or_a_whole_number_of_steps_from_its_lot_to_its_
 
 
 @given(grids())
-@settings(max_examples=80, deadline=None)
+@cases(80)
 def test_no_plan_on_the_grid_beats_the_stated_bound(problem):
     plan, _ = solve(*problem)
     objective, best = float((plan.value - plan.cost).sum()), every_plan(*problem)
@@ -76,14 +77,14 @@ def test_no_plan_on_the_grid_beats_the_stated_bound(problem):
 
 
 @given(grids(equal_steps=True, lots=False))
-@settings(max_examples=80, deadline=None)
+@cases(80)
 def test_with_equal_steps_and_no_lots_the_plan_is_the_best_there_is(problem):
     plan, _ = solve(*problem)
     assert float((plan.value - plan.cost).sum()) == pytest.approx(every_plan(*problem), rel=1e-12, abs=1e-9)
 
 
 @given(grids(), st.sampled_from([1e-3, 7.2, 1e4]))
-@settings(max_examples=30, deadline=None)
+@cases(30)
 def test_the_currency_unit_changes_nothing(problem, rate):
     items, grid, tree = problem
     money = BudgetItems(items.node, items.value0 * rate, items.budget0 * rate, items.beta, items.min_budget * rate,
