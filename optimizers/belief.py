@@ -37,6 +37,7 @@ def join_with_prior(found: ResponseEstimate, prior: Response) -> Response:
 
     eta and kappa: log-normal prior times normal estimate. rho follows from what a click costs beside its bid: a power law
     from zero has cost / (clicks bid) = rho eta / (eta + kappa); log rho so found is weighted with its prior by precision.
+    Source: Bayes' rule for a normal mean (Gelman et al. 2013, "Bayesian Data Analysis", section 2.5).
 
     Parameters
     ----------
@@ -85,6 +86,9 @@ def join_with_prior(found: ResponseEstimate, prior: Response) -> Response:
 
 def posterior_of_log_normal(estimate: float, error: float, centre: float, log_sd: float) -> tuple[float, float]:
     """Return centre and log sd of a positive number: log-normal prior times a normal estimate.
+
+    Bayes' rule, summed over a grid (Gelman et al. 2013, "Bayesian Data Analysis", section 10.1). Known drawback: an estimate
+    more than five prior sd away is met at the grid's edge.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def change_caps(
     bid_max: ArrayLike,
     is_frozen: BoolArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the least and most multiple of today's bid, as bounds before the solve.
+    """Return the least and most multiple of today's bid, as bounds before the solve; plain arithmetic.
 
     Parameters
     ----------
@@ -113,8 +113,9 @@ def round_to_step(
 
     Notes
     -----
-    A float's shortest decimal form is what people and platforms see (1.005 is 1.005, not 1.00499...), so ties are
-    decided on that form. Only values near a tie take the slow exact path.
+    Source: rounding rules of IEEE 754-2008 on decimals. A float's shortest decimal form is what people and platforms
+    see (1.005 is 1.005, not 1.00499...), so ties are decided on that form. Only values near a tie take the slow exact
+    path.
 
     Examples
     --------
@@ -151,6 +152,9 @@ def _count_steps(values: FloatArray, step: Decimal, mode: RoundingMode) -> Float
 def bid_for_new_item(value_per_click: ArrayLike, price: ArrayLike, rho: ArrayLike, cap: ArrayLike) -> FloatArray:
     """Return the first bid of an item that has none: value / (price rho), at most ``cap``.
 
+    Source: in a truthful auction a click is worth bidding its value (Vickrey 1961, "Counterspeculation, auctions, and
+    competitive sealed tenders"), here over the price of money. Known drawback: no luck of few clicks is priced in but by the cap.
+
     Parameters
     ----------
     value_per_click : array of shape (n_items,)
@@ -161,6 +165,11 @@ def bid_for_new_item(value_per_click: ArrayLike, price: ArrayLike, rho: ArrayLik
         Marginal cost of a click over the bid, > 0 (1 in a truthful auction).
     cap : array of shape (n_items,) or float
         Exploration limit, >= 0, in the currency of the value.
+
+    Returns
+    -------
+    array of shape (n_items,)
+        Bids in the currency of the value, >= 0.
 
     Raises
     ------
@@ -185,12 +194,18 @@ def bid_for_new_item(value_per_click: ArrayLike, price: ArrayLike, rho: ArrayLik
 def assert_safe(new: ArrayLike, old: ArrayLike, max_ratio: float = 100.0) -> BoolArray:
     """Return which rows must never be published: NaN, infinite, <= 0, or ``max_ratio`` times away from the old value.
 
+    Plain arithmetic. Known drawback: a slip of less than ``max_ratio`` passes; change caps come before.
+
     Parameters
     ----------
     new, old : array of shape (n_items,)
         Values in one currency; a missing ``old`` (a new item) is judged by ``new`` alone.
     max_ratio : float
         Largest allowed new / old and old / new, > 1.
+
+    Returns
+    -------
+    bool array of shape (n_items,)
 
     Raises
     ------

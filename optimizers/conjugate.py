@@ -25,6 +25,7 @@ def solve_by_conjugate_gradients(
 
     Source: Hestenes and Stiefel (1952), "Methods of conjugate gradients for solving linear systems". Stops when the
     residual, in the norm of the preconditioner, has fallen by ``tolerance``; meant for Newton steps, which need no more.
+    Known drawback: a badly scaled A may need more than 200 steps; what is found by then is returned.
 
     Parameters
     ----------
@@ -41,6 +42,11 @@ def solve_by_conjugate_gradients(
     -------
     array of shape (n,)
         After at most 200 steps.
+
+    Raises
+    ------
+    Nothing
+        A matrix that is not positive definite is not noticed.
 
     Examples
     --------

@@ -94,7 +94,8 @@ def demand_behind_budget(
 
     Where the platform exports the share lost to budget, demand_cost = cost / (1 - share). Where it does not and the
     cost reached 98.5 % of the budget, last night's estimate (or the cost) is multiplied by 1.10 a night until the cost
-    falls below; bids fall meanwhile, so the search ends. Assumes that unserved clicks cost what served ones do.
+    falls below; bids fall meanwhile, so the search ends. Source: own reasoning on the platforms' definition of a lost share.
+    Known drawback: assumes that unserved clicks cost what served ones do.
 
     Parameters
     ----------
@@ -142,6 +143,9 @@ def demand_behind_budget(
 
 def rank_ceiling(lost_to_rank_share: ArrayLike, eta: ArrayLike) -> FloatArray:
     """Return the bid multiplier at which every auction is won: (1 - lost share)^(-1 / eta), at most 10.
+
+    Plain arithmetic: the power law clicks = clicks0 m^eta, solved for the m at which shown is all. Known drawback: the last
+    auctions are dearer than a power law around today's bid says, so the ceiling comes out low.
 
     Parameters
     ----------

@@ -84,8 +84,9 @@ def classify_terms(odds: TermOdds, rules: TermRules) -> TextArray:
 
     Added are terms with P(roas >= floor) >= add_level. Negatives are chosen as pauses are: P(roas < floor) >=
     negative_level, and of these the largest set whose mean ``pays``, the expected share of mistakes, keeps the limit
-    (Bayesian false discovery rate; see ``floor.select_below_floor``). Excluding ends all clicks of a term, so the
-    mistake is judged at their average cost, not at the next click's.
+    (Bayesian false discovery rate, Muller et al. 2006; see ``floor.select_below_floor``). Excluding ends all clicks
+    of a term, so the mistake is judged at their average cost, not at the next click's. Known drawback: terms are
+    judged one by one; what they say of each other is only in their posteriors.
 
     Parameters
     ----------
@@ -135,7 +136,8 @@ def growth(
     """Return how volume grew between two windows of equal length, shrunk towards usual growth.
 
     Given a term's total, its recent part is binomial with share g / (1 + g); the share has a Beta prior centred on the
-    usual share and worth 20 units of volume. Known drawback: volume clusters more than a binomial, so intervals of
+    usual share and worth 20 units of volume. Source: Przyborowski & Wilenski (1940), "Homogeneity of results in testing
+    samples from Poisson series". Known drawback: volume clusters more than a binomial, so intervals of
     impressions are too narrow; clicks or searches suit better.
 
     Parameters
@@ -182,6 +184,8 @@ def growth(
 def is_long_tail(n_words: ArrayLike, n_tokens: ArrayLike) -> BoolArray:
     """Return which texts are long-tail: three words or more, or four Chinese segments or more.
 
+    Source: own reasoning on the trade's habit of three words. Known drawback: a brand of three words counts as long-tail.
+
     Parameters
     ----------
     n_words : array of shape (n_texts,)
@@ -214,7 +218,8 @@ def find_blocked(texts: Sequence[str], blocked: Sequence[str], allowed: Sequence
 
     Width and case do not matter (NFKC, casefold). A word of Latin letters or digits must stand alone, so that "best"
     does not block "bestseller"; a Chinese word is found anywhere, for Chinese has no spaces, unless it stands inside an
-    allowed word.
+    allowed word. Source: Unicode Standard Annex 15 (normalisation forms) and the Unicode Standard's case folding. Known
+    drawback: spellings made to deceive (spaces or signs inside a word) are not seen.
 
     Parameters
     ----------
@@ -228,6 +233,11 @@ def find_blocked(texts: Sequence[str], blocked: Sequence[str], allowed: Sequence
     Returns
     -------
     bool array of shape (n_texts,)
+
+    Raises
+    ------
+    TypeError
+        If a text or word is not a str.
 
     Examples
     --------

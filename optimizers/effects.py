@@ -59,7 +59,7 @@ class Effects:
 
 
 def stack_effects(n_items: int, factors: Sequence[IntArray | Signal | csr_array]) -> Effects:
-    """Put factors side by side.
+    """Put factors side by side; plain arithmetic: indicator columns, and a signal as a column of its own.
 
     Parameters
     ----------
@@ -94,7 +94,28 @@ def stack_effects(n_items: int, factors: Sequence[IntArray | Signal | csr_array]
 
 
 def join_effects(first: Effects, second: Effects) -> Effects:
-    """Return the effects of both, those of ``first`` before those of ``second``; both are of the same items."""
+    """Return the effects of both, those of ``first`` before those of ``second``; both are of the same items; plain arithmetic.
+
+    Parameters
+    ----------
+    first, second : Effects of n_items
+
+    Returns
+    -------
+    Effects
+        Of n_items; factors of ``second`` are counted on from those of ``first``.
+
+    Raises
+    ------
+    ValueError
+        If they are of different numbers of items (by scipy).
+
+    Examples
+    --------
+    >>> one, two = (stack_effects(2, [np.array(codes)]) for codes in ([0, 1], [0, 0]))
+    >>> join_effects(one, two).factor
+    array([0, 0, 1])
+    """
     return Effects(
         csr_array(hstack([first.matrix, second.matrix], format="csr")),
         csr_array(hstack([first.doubt, second.doubt], format="csr")),

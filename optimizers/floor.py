@@ -27,7 +27,8 @@ def probability_below(
     """Return P(roas < floor | data), roas = cvr x value per conversion / cpc, cvr ~ Gamma(shape, rate).
 
     The Gamma distribution function at floor x cpc / value. An uncertain value, log-normal with its mean kept, is
-    integrated with five Gauss-Hermite points.
+    integrated with five Gauss-Hermite points (Abramowitz & Stegun 1964, section 25.4). Known drawback: order values and
+    conversion rate are taken as independent; so is the price, unless ``harmonic_price`` has been asked.
 
     Parameters
     ----------
@@ -117,6 +118,9 @@ def probability_profitable_at(
 ) -> FloatArray:
     """Return P(a further click earns more than it costs | data): pruning such an item would be a mistake.
 
+    Source: 1 - ``probability_below`` at a floor of 1 (a Gamma's distribution function; Abramowitz & Stegun 1964, section 6.5).
+    Known drawback: the marginal cost is taken as known.
+
     Parameters
     ----------
     shape, rate : array of shape (n_items,)
@@ -155,7 +159,7 @@ def select_below_floor(
     Of the items with probability >= level, the largest set in ascending false_probability whose mean, the expected
     share of mistakes, is at most the limit (Bayesian false discovery rate; Muller, Parmigiani, Rice 2006, "FDR and
     Bayesian multiple comparisons rules"). Raising the floor never makes the set smaller, but a surer new member may
-    take the place of an item on the edge.
+    take the place of an item on the edge. Known drawback: the share is an expectation; single nights lie on both sides.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """What tomorrow brings: predictive distributions of counts of single items, and of totals whose items share shocks.
 
-Here belong the distributions. Where a level and a day's factor come from is told by the caller (``assets.demand``).
+Here belong the distributions; amounts that stop at a cap are in ``capped`` and offered here too. Where a level and a day's
+factor come from is told by the caller (``assets.demand``).
 """
 
 from __future__ import annotations
@@ -10,12 +11,25 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincinv, ndtr, ndtri
+from scipy.special import gammaincinv, ndtri
 from scipy.stats import nbinom
 
+from optimizers.capped import capped_mean, uncapped_mean
 from optimizers.errors import InvalidInputError
 from optimizers.inputs import NON_NEGATIVE, read_codes, read_columns, read_level
 from optimizers.types import FloatArray, IntArray
+
+__all__ = [
+    "CountForecast",
+    "SharedShock",
+    "TotalForecast",
+    "capped_mean",
+    "forecast_counts",
+    "gamma_interval",
+    "mixed_shape",
+    "plan_total",
+    "uncapped_mean",
+]
 
 MAX_SHAPE = 1e9  # a negative binomial of this shape is a Poisson distribution
 
@@ -69,7 +83,8 @@ def forecast_counts(mean: ArrayLike, shape: ArrayLike, level: float = 0.8) -> Co
     """Return the negative binomial forecast of this mean and shape, with its equal-tailed interval.
 
     A Poisson count whose rate is Gamma (what is known of the item) times day effects of mean 1. Source: Greenwood & Yule
-    (1920), "An inquiry into the nature of frequency distributions".
+    (1920), "An inquiry into the nature of frequency distributions". Known drawback: a day that nobody foresaw (a holiday
+    that no calendar names) lies outside far more often than the level says.
 
     Parameters
     ----------
@@ -113,6 +128,9 @@ def forecast_counts(mean: ArrayLike, shape: ArrayLike, level: float = 0.8) -> Co
 def mixed_shape(*squared_cvs: ArrayLike) -> FloatArray:
     """Return the shape of a count whose rate is a product of independent factors: 1 / (prod(1 + v) - 1).
 
+    Source: Goodman (1960), "On the exact variance of products". Known drawback: mean and variance are those of the product, its
+    form is taken as a Gamma's.
+
     Parameters
     ----------
     squared_cvs : arrays of shape (n_items,) or scalars
@@ -147,7 +165,8 @@ def plan_total(
 
     variance = sum(independent variances) + sum over shocks and groups of (sum over its items of mean x sqrt(exp(s^2) - 1))^2.
     The interval is that of a Gamma distribution with this mean and variance: positive, skewed as sums of counts are, normal
-    once the sum is large. Shocks are independent of each other.
+    once the sum is large. Shocks are independent of each other. Source: moments of the log-normal, Aitchison & Brown
+    (1957), "The Lognormal Distribution". Known drawback: a shock moves all its items at once or not at all, never by lags.
 
     Parameters
     ----------
@@ -196,7 +215,25 @@ def plan_total(
 def gamma_interval(mean: FloatArray, variance: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
     """Return the quantiles ``tail`` and 1 - ``tail`` of Gamma distributions, shapes (n,); the mean where nothing varies.
 
-    Inputs are not checked again. Above a shape of 1,000 the Wilson-Hilferty form stands for the exact quantile.
+    Above a shape of 1,000 the form of Wilson & Hilferty (1931), "The distribution of chi-square", stands for the exact
+    quantile. Known drawback: below a shape of a millionth the quantiles of that shape are given.
+
+    Parameters
+    ----------
+    mean, variance : array of shape (n,)
+        >= 0, in a unit and its square.
+    tail : float
+        Mass below the lower quantile, in (0, 0.5).
+
+    Returns
+    -------
+    pair of arrays of shape (n,)
+        Lower and upper quantile, in the unit of ``mean``.
+
+    Raises
+    ------
+    Nothing
+        Numbers have been checked by the callers; a missing one stays missing.
 
     Examples
     --------
@@ -212,89 +249,3 @@ def gamma_interval(mean: FloatArray, variance: FloatArray, tail: float) -> tuple
         exact = gammaincinv(np.clip(shape, 1e-6, 1e3), q) / np.clip(shape, 1e-6, 1e3)
         found.append(np.where(mean > 0, mean * np.where(shape > 1e3, flat, exact), mean))
     return found[0], found[1]
-
-
-def capped_mean(mean: ArrayLike, cap: ArrayLike, log_sd: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return what is expected of a log-normal amount that stops at a cap, and how far it still follows what moves it.
-
-    X log-normal with this mean and log standard deviation s: E min(X, b) = m N(d - s) + b (1 - N(d)) with
-    d = (ln(b / m) + s^2 / 2) / s; its elasticity to m is m N(d - s) / E min(X, b), 1 far below the cap and 0 far above.
-    Source: the undiscounted covered call of Black & Scholes (1973), "The pricing of options and corporate liabilities".
-
-    Parameters
-    ----------
-    mean : array of shape (n_campaigns,)
-        Demand of the day without a cap, >= 0.
-    cap : array of shape (n_campaigns,)
-        Same unit, >= 0; missing = no cap.
-    log_sd : array of shape (n_campaigns,) or scalar
-        Spread of the day's demand, >= 0.
-
-    Returns
-    -------
-    pair of arrays of shape (n_campaigns,)
-        Expected amount, <= mean and <= cap; elasticity in [0, 1].
-
-    Raises
-    ------
-    InvalidInputError
-        If a number is negative or infinite, or lengths differ.
-
-    Examples
-    --------
-    >>> amount, elasticity = capped_mean([50.0, 100.0, 300.0], 100.0, 0.1)
-    >>> amount.round(1), elasticity.round(2)
-    (array([ 50.,  96., 100.]), array([1. , 0.5, 0. ]))
-    """
-    middle, limit, spread = read_columns(
-        "cannot cap a forecast",
-        {"mean": (mean, NON_NEGATIVE), "cap": (cap, NON_NEGATIVE.or_missing()), "log_sd": (log_sd, NON_NEGATIVE)},
-    )
-    sd = np.maximum(spread, 1e-9)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        d = (np.log(limit / middle) + sd**2 / 2.0) / sd
-        below = middle * ndtr(d - sd)
-        amount = np.minimum(below + limit * (1.0 - ndtr(d)), np.minimum(middle, limit))
-        elasticity = np.clip(below / amount, 0.0, 1.0)
-    is_free = np.isnan(limit) | (middle == 0)
-    return np.where(is_free, middle, amount), np.where(is_free, 1.0, np.nan_to_num(elasticity))
-
-
-def uncapped_mean(amount: ArrayLike, cap: ArrayLike, log_sd: ArrayLike) -> FloatArray:
-    """Return the demand behind a mean of days that stop at a cap: the m whose ``capped_mean`` is ``amount``.
-
-    A campaign that spends 95 % of its budget on average spends all of it on its better days. Near the cap the answer is a
-    guess: callers use it up to some share of the cap only. Found by halving.
-
-    Parameters
-    ----------
-    amount, cap, log_sd : arrays of shape (n_campaigns,) or scalars
-        Mean of the days as served, >= 0; the cap in the same unit, missing = none; spread of a day's demand, >= 0.
-
-    Returns
-    -------
-    array of shape (n_campaigns,)
-        >= amount; at most ten times the cap, where an amount at the cap ends.
-
-    Raises
-    ------
-    InvalidInputError
-        As ``capped_mean``.
-
-    Examples
-    --------
-    >>> uncapped_mean([50.0, 96.0], 100.0, 0.1).round(0)
-    array([ 50., 100.])
-    """
-    what = "cannot find the demand under a cap"
-    seen, limit, spread = read_columns(
-        what,
-        {"amount": (amount, NON_NEGATIVE), "cap": (cap, NON_NEGATIVE.or_missing()), "log_sd": (log_sd, NON_NEGATIVE)},
-    )
-    ceiling = np.where(np.isnan(limit), seen, np.maximum(10.0 * limit, seen))
-    low, high = seen.copy(), ceiling.copy()
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        is_short = capped_mean(middle, limit, spread)[0] < seen
-        low, high = np.where(is_short, middle, low), np.where(is_short, high, middle)
-    return np.asarray(high)

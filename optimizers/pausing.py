@@ -16,7 +16,33 @@ SAME_PRICE = 1e-9  # in log price
 
 
 def find_ties(curves: Curves, prices: NodePrices) -> BoolArray:
-    """Return the items for which on and off earn the same at their node's price, shape (n_items,)."""
+    """Return the items for which on and off earn the same at their node's price; plain arithmetic.
+
+    Parameters
+    ----------
+    curves : Curves of n_items
+    prices : NodePrices of n_nodes
+
+    Returns
+    -------
+    bool array of shape (n_items,)
+        Never one that may not be paused.
+
+    Raises
+    ------
+    Nothing
+        Curves and prices have been checked where they were made.
+
+    Examples
+    --------
+    >>> from optimizers.prices import solve_prices
+    >>> ones, none, nodes = np.ones(2), np.zeros(2), np.zeros(2, dtype=int)  # each costs 2 or nothing at a price of 1
+    >>> curves = Curves(nodes, ones, ones, 2 * ones, ones, ones, ones, 3 * ones, none, ones, none, nodes - 1)
+    >>> tree = PriceTree(np.array([-1]), np.zeros(1), np.array([3.0]), ("total",))
+    >>> prices = solve_prices(curves, tree, base_log_price=-1.0)
+    >>> find_ties(curves, prices)
+    array([ True,  True])
+    """
     paid = prices.log_price[curves.node]
     with np.errstate(invalid="ignore"):
         return np.isfinite(curves.log_off) & (np.abs(curves.log_off - paid) <= SAME_PRICE)
@@ -24,6 +50,8 @@ def find_ties(curves: Curves, prices: NodePrices) -> BoolArray:
 
 def list_choices(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: BoolArray) -> list[BoolArray]:
     """Return sets of items that stay on, worth solving for: tied ones as fit at their best bid, as fit squeezed, all.
+
+    Source: own reasoning: greedy in the order of cost, as for a knapsack (Dantzig 1957, "Discrete-variable extremum problems").
 
     Parameters
     ----------
@@ -38,9 +66,24 @@ def list_choices(curves: Curves, tree: PriceTree, prices: NodePrices, is_tied: B
     list of bool arrays of shape (n_items,)
         Items above their price are on in all of them. The last keeps all tied ones for the sake of minimums.
 
+    Raises
+    ------
+    Nothing
+        Curves, tree and prices have been checked where they were made.
+
     Notes
     -----
     Known drawback: three sets are tried, not all, so the gap can be as large as one item's jump.
+
+    Examples
+    --------
+    >>> from optimizers.prices import solve_prices
+    >>> ones, none, nodes = np.ones(2), np.zeros(2), np.zeros(2, dtype=int)  # each costs 2 or nothing at a price of 1
+    >>> curves = Curves(nodes, ones, ones, 2 * ones, ones, ones, ones, 3 * ones, none, ones, none, nodes - 1)
+    >>> tree = PriceTree(np.array([-1]), np.zeros(1), np.array([3.0]), ("total",))
+    >>> prices = solve_prices(curves, tree, base_log_price=-1.0)
+    >>> [choice.tolist() for choice in list_choices(curves, tree, prices, find_ties(curves, prices))]
+    [[True, False], [True, True]]
     """
     tied = curves.take(np.flatnonzero(is_tied))
     at_best = _fill(curves, tree, prices, is_tied, tied.cost(tied.log_low))

@@ -114,10 +114,11 @@ def fade_evidence(
 ) -> tuple[FloatArray, FloatArray]:
     """Return a Gamma posterior after part of the item's own evidence has been forgotten.
 
-    shape' = (shape - events) + kept events, rate' = (rate - exposure) + kept exposure: with kept = 1 the posterior, with
-    kept = 0 its prior, which others' newer data may have moved. (Power prior: Ibrahim & Chen 2000, "Power prior
-    distributions for regression models".) Where the prior cannot be told apart (a part at most 0), mean and prior are one
-    and both parameters are multiplied by ``kept``, which keeps the mean and widens it.
+    shape' = (shape - events) + kept events, rate' = (rate - exposure) + kept exposure: with kept = 1 the posterior,
+    with kept = 0 its prior, which others' newer data may have moved. (Power prior: Ibrahim & Chen 2000, "Power prior
+    distributions for regression models".) Known drawback: how much is kept is the caller's choice, no estimate. Where
+    the prior cannot be told apart (a part at most 0), mean and prior are one and both parameters are multiplied by
+    ``kept``, which keeps the mean and widens it.
 
     Parameters
     ----------
@@ -165,7 +166,8 @@ def fade_evidence(
 def choose_trials(net: ArrayLike, outlay: ArrayLike, tie: ArrayLike, budget: float) -> BoolArray:
     """Return which trials to run: those that pay, most net worth per outlay first, as many as the budget holds.
 
-    One that does not fit is skipped, smaller ones after it may still fit (greedy fractional-knapsack order, Dantzig 1957).
+    One that does not fit is skipped, smaller ones after it may still fit (greedy fractional-knapsack order, Dantzig 1957). Known
+    drawback: not the best set where one trial takes most of the budget.
 
     Parameters
     ----------

@@ -267,7 +267,8 @@ def _read_fields(response: Any, special: dict[str, Bounds], usual: Bounds) -> No
 def keyword_cost(items: KeywordCurve, multiplier: ArrayLike) -> FloatArray:
     """Return the cost a day of keywords at a multiple of today's bid.
 
-    cost(m) = clicks0 cpc0 + clicks0 rho bid0 eta / (eta + kappa) (m^(eta + kappa) - 1), never below 0.
+    cost(m) = clicks0 cpc0 + clicks0 rho bid0 eta / (eta + kappa) (m^(eta + kappa) - 1), never below 0: plain arithmetic,
+    the integral of the marginal cost (``KeywordResponse``).
 
     Parameters
     ----------
