@@ -22,6 +22,9 @@ N_POINTS = 41
 def jitter(keys: Sequence[str], night_seed: int, share: float = 0.05) -> FloatArray:
     """Return a log-uniform factor around 1 for each key; the same key and night always give the same factor.
 
+    Source: a keyed hash as generator, the idea of Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3". Known
+    drawback: small changes teach slowly; large ones would cost more than they teach.
+
     Parameters
     ----------
     keys : sequence of str, length n_items

@@ -115,7 +115,7 @@ def expected_offer_value(
 
     Notes
     -----
-    Hierarchical credibility (Buhlmann-Straub, Jewell): weight = between variance / (between + sampling variance), all
+    Hierarchical credibility (Buhlmann & Straub 1970, Jewell 1975): weight = between variance / (between + sampling variance), all
     variances by moments, those between partners without the viral tail. Needs no distribution of revenue, which is
     heavy-tailed; the interval is that of a gamma with the predictive mean and variance. Known drawback: a past post's
     own fatigue is not taken out of its revenue.
