@@ -1,5 +1,7 @@
 """What people complain of in other budget optimisers, as properties: stuck at the start, split equally, unspent, worse than
-before, zero taken for unset, and cents that would earn more elsewhere."""
+before, zero taken for unset, and cents that would earn more elsewhere. Each names the public threads that tell of it (Robyn:
+facebookexperimental/Robyn, PyMC: pymc-labs/pymc-marketing, LMMM: google/lightweight_mmm); more are in
+``test_allocation_public_threads``."""
 
 from dataclasses import replace
 
@@ -55,6 +57,8 @@ def test_no_cent_within_a_node_would_earn_more_in_another_item(problem):
             assert won[take].max() <= lost[give].min() + 1e-9 * value.sum()
 
 
+# Robyn 1002 "Max response gives lower response (-negative %) Bounded than Initial"; LMMM 80 "optimized KPI is lower than
+# pre opt KPI"
 @given(problems(), st.floats(0.0, 1.0))
 @cases(60)
 def test_the_plan_is_never_worse_than_any_plan_that_keeps_the_limits_such_as_todays(problem, share):
@@ -69,6 +73,7 @@ def test_the_plan_is_never_worse_than_any_plan_that_keeps_the_limits_such_as_tod
     assert result.objective >= objective_of(problem, *somewhere) - 1e-9 * max(abs(result.total_value), 1.0)
 
 
+# Robyn 1017 "Bounded spend is not matching with initial or new given spend"; Robyn 738: spend is minimised instead
 @given(problems(minimums=False))
 @cases(60)
 def test_a_fixed_budget_is_spent_to_the_cent_unless_everything_is_at_a_limit_of_its_own(problem):
@@ -85,6 +90,7 @@ def test_a_fixed_budget_is_spent_to_the_cent_unless_everything_is_at_a_limit_of_
         assert (is_full[node] | (cost >= most * (1 - 1e-9))).all()
 
 
+# LMMM 339 "Keep same budget for one channel and optimize others"; LMMM 161: the constant channel moved
 @given(problems(minimums=False), st.integers(0, 5), st.floats(0.1, 0.9))
 @cases(60)
 def test_a_frozen_node_keeps_its_spend_and_the_total_is_still_hit(problem, at, share):
@@ -105,6 +111,7 @@ def test_a_frozen_node_keeps_its_spend_and_the_total_is_still_hit(problem, at, s
         assert result.total_cost == pytest.approx(reachable, abs=CENT / 2)
 
 
+# Robyn 1033 "some media channels have 0 spendings": a channel held at its zero was given money all the same
 @given(problems(), st.integers(0, 5))
 @cases(40)
 def test_a_maximum_of_zero_is_zero_and_not_unset(problem, at):
@@ -117,12 +124,15 @@ def test_a_maximum_of_zero_is_zero_and_not_unset(problem, at):
     assert result.node_cost[node] == 0.0
 
 
+# PyMC 1681 and PyMC 1624 "equal budget across all channels"; LMMM 317 "Est. budget for each channel ... look all the same"
 def test_unlike_items_are_not_split_equally_but_by_what_the_next_unit_brings():
     result = allocate(two_unlike(100.0))
     assert result.node_cost[2] == pytest.approx(64 * result.node_cost[1])
     assert result.keyword_marginal[0] == pytest.approx(result.keyword_marginal[1])
 
 
+# Robyn 511 "Initial spend and optimised spend are the same", Robyn 409, Robyn 349; LMMM 244 "Why Pre and Post Budget
+# Allocation do not change?"
 @pytest.mark.parametrize("size", [1e-4, 1.0, 1e6])
 def test_the_plan_moves_away_from_todays_bids_whatever_the_size_of_the_money(size):
     problem = two_unlike(20.0 * size)
@@ -132,6 +142,7 @@ def test_the_plan_moves_away_from_todays_bids_whatever_the_size_of_the_money(siz
     assert result.total_cost == pytest.approx(20.0 * size)
 
 
+# Robyn 1216: the total recommended never surpasses the start, whatever the target, and nothing says why
 def test_what_stays_unspent_in_a_flexible_budget_would_lose_money_and_the_words_say_so():
     result = allocate(two_unlike(1e6, mode="flexible"))
     assert list(result.keyword_binding) == ["price", "price"]

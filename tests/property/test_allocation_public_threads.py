@@ -108,7 +108,7 @@ def test_money_in_any_unit_moves_the_plan_alike(problem, magnitude):
 
 
 # LMMM 42 "find_optimal_budgets current function value returning nan"; Robyn 744 "Zero Spend Channels Included in
-# Allocator", Robyn 1033: money moved into a channel that had spent nothing
+# Allocator"
 @given(problems())
 @cases(60)
 def test_items_that_spend_nothing_today_give_no_nan_and_change_nothing_for_the_others(problem):
