@@ -107,6 +107,10 @@ class KolRules(Frozen):
     max_share_per_kol: float = Field(default=0.4, gt=0, le=1)
     min_koc_per_head: float = Field(default=0.0, ge=0)
     max_offers: int = Field(default=20, ge=0)
+    max_new_per_audience: int | None = Field(default=10, ge=0)  # new offers for one category x platform; None = any
+    max_share_per_audience: float = Field(default=1.0, gt=0, le=1)  # of all permitted fees
+    max_tests: int = Field(default=2, ge=0)  # partners without own posts, signed for what their post teaches
+    max_test_share: float = Field(default=0.2, ge=0, le=1)  # of all permitted fees
 
 
 class Discovery(Frozen):

@@ -1,8 +1,7 @@
 """Which KOL offers to sign: all-or-nothing packages against what the same money earns in ads.
 
-Here belongs the choice over the planning horizon. What an offer should sell is estimated in ``optimizers.kol_value``,
-the inputs are in ``optimizers.kol_problem`` (both offered here too); the ads' value of money comes from
-``optimizers.allocation.spend_value_curve``.
+Here belongs the choice over the planning horizon, by cuts of the ads' value of money that are exact where it was asked.
+What an offer should sell is in ``optimizers.kol_value``, what ads earn in ``optimizers.kol_ads``.
 """
 
 from __future__ import annotations
@@ -11,26 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 from optimizers.errors import InfeasibleBudgetError, OptimizerError
-from optimizers.kol_problem import KolProblem, horizon_curve
-from optimizers.kol_rules import Rules, explain_choice, list_rules
-from optimizers.kol_value import OfferTraits, OfferValue, PostHistory, expected_offer_value
-from optimizers.types import BoolArray, FloatArray, TextArray
+from optimizers.kol_ads import AdsPoint
+from optimizers.kol_problem import KolProblem
+from optimizers.kol_rules import Reasons, Rules, explain_choice, list_rules
+from optimizers.types import BoolArray, FloatArray
 
-__all__ = [
-    "KolProblem",
-    "KolResult",
-    "OfferTraits",
-    "OfferValue",
-    "PostHistory",
-    "choose_offers",
-    "expected_offer_value",
-    "horizon_curve",
-]
-
-SOLVER_UNITS = 1e4  # the budget in solver units, so that its absolute tolerance of 1e-6 is 1e-10 of the budget
-MAX_NODES = 200_000  # a count, not a clock: the same offers always give the same choice
+SOLVER_UNITS = 1e4  # the money in solver units, so that its absolute tolerance of 1e-6 is 1e-10 of it
+MAX_NODES = 200_000  # counts, not a clock: the same offers always give the same choice
+MAX_CUTS = 40
+ENOUGH_GAP = 1e-6  # relative; a smaller one is not worth another solve of all ads
 SAME_MONEY = 1e-9  # relative, of the budget
 
 
@@ -40,38 +31,49 @@ class KolResult:
 
     Parameters
     ----------
-    chosen : bool array of shape (n_offers,)
-        Signed ones included.
+    chosen, is_test : bool array of shape (n_offers,)
+        Signed ones included; in a test slot.
     committed_cost : float
         Fees of the chosen offers.
     expected_net_value : float
-        Their expected value after commission and fees.
+        Their expected value after commission and fees, without what tests teach.
     net_value : array of shape (n_offers,)
         Each offer's expected value after commission, before its fee.
-    ads_budget : float
-        What is left to ads.
+    ads_cost : float
+        What ads then spend.
     price : float
         What the last unit of money earns in ads: an offer must return more than this on its fee.
     objective, dual_bound : float
-        Value of offers and ads (flexible: less all cost), and what no choice can exceed.
+        Value of offers, lessons and ads (flexible: less all cost), and what no choice can exceed.
     gap : float
         (dual_bound - objective) over the larger of their sizes, >= 0.
-    binding : text array of shape (n_offers,)
-        ``signed``, ``chosen``, or what kept the offer out: ``price``, ``budget``, ``max_offers``, ``mix``,
-        ``max_fee_share``, ``max_share_per_kol``, or ``indivisible`` (it beats the ads' last unit of money, but not all
-        the money that its whole fee would take).
+    n_cuts : int
+        How often the ads were solved.
+    reasons : Reasons of n_offers
+        ``signed``, ``chosen``, ``test``, or what kept the offer out: ``price``, the name of a rule, or ``indivisible``
+        (it beats the ads' last unit of money, but not all the money that its whole fee would take); with numbers.
     """
 
     chosen: BoolArray
+    is_test: BoolArray
     committed_cost: float
     expected_net_value: float
     net_value: FloatArray
-    ads_budget: float
+    ads_cost: float
     price: float
     objective: float
     dual_bound: float
     gap: float
-    binding: TextArray
+    n_cuts: int
+    reasons: Reasons
+
+
+@dataclass(frozen=True)
+class _Choice:
+    chosen: BoolArray
+    is_test: BoolArray
+    ads: AdsPoint
+    objective: float
 
 
 def choose_offers(problem: KolProblem) -> KolResult:
@@ -94,92 +96,126 @@ def choose_offers(problem: KolProblem) -> KolResult:
 
     Notes
     -----
-    A mixed-integer programme (HiGHS): one yes/no an offer, the ads' concave curve as its segments. Rules bind new
-    offers only: where signed ones already break a rule, new ones may not break it further. Assumes that offers sell
-    independently of each other and of the ads.
+    Outer approximation (Duran and Grossmann 1986): a mixed-integer programme (HiGHS) with one yes/no an offer and the
+    ads' concave value under tangents; each choice is then priced on the true curve, which adds its tangent, until no
+    choice can be better or the same one comes again. Rules bind new offers only: where signed ones already break a
+    rule, new ones may not break it further. Known drawback: offers are assumed to sell independently of each other and
+    of the ads.
 
     Examples
     --------
+    >>> from optimizers.kol_ads import PointAds
     >>> one, zero = np.ones(2), np.zeros(2, dtype=np.int64)
-    >>> curve = np.array([0.0, 100.0]), np.array([0.0, 200.0])
-    >>> offers = KolProblem(60 * one, 0.1 * one, np.array([200.0, 90.0]), zero, zero, zero > 0, 100.0, *curve)
-    >>> result = choose_offers(offers)
-    >>> result.chosen, result.price, result.ads_budget
+    >>> ads = PointAds(np.array([0.0, 100.0]), np.array([0.0, 200.0]))
+    >>> result = choose_offers(KolProblem(60 * one, 0.1 * one, np.array([200.0, 90.0]), zero, zero, zero > 0, 100.0, ads))
+    >>> result.chosen, result.price, result.ads_cost
     (array([ True, False]), 2.0, 40.0)
     """
     _refuse_overcommitted(problem)
-    rules, unit = list_rules(problem), SOLVER_UNITS / max(problem.budget, float(problem.ads_budget[-1]))
-    kept = _value_of_kept_money(problem)
-    widths = np.diff(problem.ads_budget) * unit
+    rules = list_rules(problem)
+    best = _price_choice(problem, problem.is_signed, np.zeros(len(problem.fee), dtype=np.bool_))
+    # no choice leaves more money to ads, so a level line is above them all where that budget has no price
+    cuts = [best.ads if np.isfinite(best.ads.slope) else best.ads._replace(slope=0.0)]
+    bound, seen = np.inf, {best.chosen.tobytes()}
+    for _ in range(MAX_CUTS):
+        chosen, is_test, limit = _solve_master(problem, rules, cuts)
+        bound = min(bound, limit)
+        found = _price_choice(problem, chosen, is_test)
+        best = max(best, found, key=lambda one: one.objective)
+        if chosen.tobytes() in seen or _gap(bound, best.objective) <= ENOUGH_GAP:
+            break
+        seen.add(chosen.tobytes())
+        cuts += [found.ads] if np.isfinite(found.ads.slope) else []
+    # at the least that ads can spend, the last unit has no price of its own: the highest one seen stands for it
+    price = best.ads.slope if np.isfinite(best.ads.slope) else max(cut.slope for cut in cuts)
+    return _report(problem, rules, best, bound, problem.kept + price, len(seen))
+
+
+def _price_choice(problem: KolProblem, chosen: BoolArray, is_test: BoolArray) -> _Choice:
+    """Return a choice with what it earns on the ads' true curve."""
+    fees = float(problem.fee[chosen].sum())
+    ads = problem.ads.at(max(problem.budget - fees, problem.ads.least))
+    offers = float(problem.net_value[chosen].sum()) - problem.kept * fees + float(problem.lessons[is_test].sum())
+    return _Choice(chosen, is_test, ads, offers + ads.value - problem.kept * ads.cost)
+
+
+def _solve_master(problem: KolProblem, rules: Rules, cuts: list[AdsPoint]) -> tuple[BoolArray, BoolArray, float]:
+    """Return the best choice under the tangents, its test slots, and the bound that it proves.
+
+    Variables are an offer's yes/no, then its test slot's, then what ads earn, in solver units.
+    """
+    n = len(problem.fee)
+    sizes = [problem.budget, *problem.fee, *np.abs(problem.net_value), *(abs(cut.bound) for cut in cuts)]
+    unit = SOLVER_UNITS / (max(sizes) or 1.0)
+    gain = np.concatenate([(problem.net_value - problem.kept * problem.fee) * unit, problem.lessons * unit, [1.0]])
+    free = np.inf if problem.max_tests > 0 else 0.0
+    low = np.concatenate([problem.is_signed.astype(np.float64), np.zeros(n), [-np.inf]])
+    high = np.concatenate([np.ones(n), np.minimum(problem.lessons > 0, free), [np.inf]])
     answer = milp(
-        -np.concatenate([(problem.net_value - kept * problem.fee) * unit, problem.slopes - kept]),
-        integrality=np.concatenate([np.ones(len(problem.fee)), np.zeros(len(widths))]),
-        bounds=Bounds(
-            np.concatenate([problem.is_signed.astype(np.float64), np.zeros(len(widths))]),
-            np.concatenate([np.ones(len(problem.fee)), widths]),
-        ),
-        constraints=_constraints(rules, len(widths), unit),
-        options={"mip_rel_gap": 0.0, "node_limit": MAX_NODES},
+        -gain,
+        integrality=np.concatenate([np.ones(2 * n), [0.0]]),
+        bounds=Bounds(low, high),
+        constraints=[_rule_rows(problem, rules, unit), _cut_rows(problem, cuts, unit)],
+        options={"mip_rel_gap": ENOUGH_GAP / 2, "node_limit": MAX_NODES},
     )
     if answer.x is None:
         remedy = "Lower kol.max_offers in configs/settings.yaml or hand in fewer offers."
         raise OptimizerError("cannot choose offers", answer.message, "a feasible choice", (), remedy)
     best = answer.fun if answer.mip_dual_bound is None else answer.mip_dual_bound
-    start = float(problem.ads_value[0] - kept * problem.ads_budget[0])
-    return _report(problem, rules, answer.x[: len(problem.fee)] > 0.5, start - float(best) / unit)
+    return answer.x[:n] > 0.5, answer.x[n : 2 * n] > 0.5, -float(best) / unit
 
 
-def _value_of_kept_money(problem: KolProblem) -> float:
-    return 1.0 if problem.mode == "flexible" else 0.0
+def _rule_rows(problem: KolProblem, rules: Rules, unit: float) -> LinearConstraint:
+    """Return the rules on offers, and those on test slots: how many, their fees, and only of chosen offers."""
+    n, scale = len(problem.fee), np.where(rules.is_money, unit, 1.0)
+    offers = np.hstack([rules.matrix * scale[:, None], np.zeros((len(rules.names), n))])
+    slots = np.zeros((2, 2 * n))
+    slots[0, n:], slots[1, n:] = 1.0, problem.fee * unit
+    matrix = np.vstack([offers, slots, np.hstack([-np.eye(n), np.eye(n)])])
+    tests = [float(problem.max_tests), problem.max_test_share * problem.most_fees * unit]
+    limit = np.concatenate([rules.limit * scale, tests, np.zeros(n)])
+    return LinearConstraint(csr_array(np.hstack([matrix, np.zeros((len(matrix), 1))])), -np.inf, limit)
 
 
-def _constraints(rules: Rules, n_segments: int, unit: float) -> LinearConstraint:
-    """Return the rules in solver units; the first one, the budget, also pays for the ads' segments."""
-    scale = np.where(rules.is_money, unit, 1.0)
-    segments = np.zeros((len(rules.names), n_segments))
-    segments[0] = 1.0
-    return LinearConstraint(np.hstack([rules.matrix * scale[:, None], segments]), -np.inf, rules.limit * scale)
+def _cut_rows(problem: KolProblem, cuts: list[AdsPoint], unit: float) -> LinearConstraint:
+    """Return what ads earn at most, one row a tangent: the money left to them is the budget less the chosen fees."""
+    slope = np.array([cut.slope for cut in cuts])
+    n = len(problem.fee)
+    matrix = np.hstack([slope[:, None] * problem.fee * unit, np.zeros((len(cuts), n)), np.ones((len(cuts), 1))])
+    most = [(cut.bound + cut.slope * (problem.budget - cut.budget)) * unit for cut in cuts]
+    return LinearConstraint(matrix, -np.inf, most)
 
 
-def _report(problem: KolProblem, rules: Rules, chosen: BoolArray, bound: float) -> KolResult:
-    """Return the choice with its ads budget filled exactly, and its proof."""
-    kept, fees = _value_of_kept_money(problem), float(problem.fee[chosen].sum())
-    room = max(problem.budget - fees - float(problem.ads_budget[0]), 0.0)
-    useful = float(np.diff(problem.ads_budget)[problem.slopes > kept].sum())
-    ads_budget = float(problem.ads_budget[0]) + min(room, useful)
-    ads_value = float(np.interp(ads_budget, problem.ads_budget, problem.ads_value))
-    price = kept if room > useful else _slope_before(problem, ads_budget)
-    net = float(problem.net_value[chosen].sum()) - fees
-    objective = net + ads_value - kept * ads_budget + (fees if kept == 0 else 0.0)
+def _gap(bound: float, objective: float) -> float:
     size = max(abs(bound), abs(objective))
+    return max(bound - objective, 0.0) / size if size > 0 else 0.0
+
+
+def _report(problem: KolProblem, rules: Rules, best: _Choice, bound: float, price: float, n_cuts: int) -> KolResult:
+    fees = float(problem.fee[best.chosen].sum())
     return KolResult(
-        chosen=chosen,
+        chosen=best.chosen,
+        is_test=best.is_test,
         committed_cost=fees,
-        expected_net_value=net,
+        expected_net_value=float(problem.net_value[best.chosen].sum()) - fees,
         net_value=problem.net_value,
-        ads_budget=ads_budget,
+        ads_cost=best.ads.cost,
         price=price,
-        objective=objective,
-        dual_bound=max(bound, objective),
-        gap=max(bound - objective, 0.0) / size if size > 0 else 0.0,
-        binding=explain_choice(problem, rules, chosen, price),
+        objective=best.objective,
+        dual_bound=max(bound, best.objective),
+        gap=_gap(bound, best.objective),
+        n_cuts=n_cuts,
+        reasons=explain_choice(problem, rules, best.chosen, best.is_test, price),
     )
-
-
-def _slope_before(problem: KolProblem, ads_budget: float) -> float:
-    """Return what ads would lose with the last unit of their budget (what the first would earn, if they have least)."""
-    inside = ads_budget - SAME_MONEY * problem.budget
-    segment = np.searchsorted(problem.ads_budget[1:-1], inside, side="left")
-    return max(float(problem.slopes[segment]), _value_of_kept_money(problem))
 
 
 def _refuse_overcommitted(problem: KolProblem) -> None:
     """Raise if signed fees and the least ads budget exceed the budget."""
     signed = np.flatnonzero(problem.is_signed)
-    least_ads = float(problem.ads_budget[0])
-    needed = float(problem.fee[signed].sum()) + least_ads
+    needed = float(problem.fee[signed].sum()) + problem.ads.least
     if needed > problem.budget * (1 + SAME_MONEY):
-        parts = [("least ads budget", least_ads)] + [(f"signed offer {row}", float(problem.fee[row])) for row in signed]
+        parts = [("least ads budget", problem.ads.least)]
+        parts += [(f"signed offer {row}", float(problem.fee[row])) for row in signed]
         offenders = [f"{name} {money:,.2f}" for name, money in sorted(parts, key=lambda part: -part[1]) if money > 0]
         remedy = "Raise budget.daily_total or lower min_cost in configs/settings.yaml."
         what = f"cannot pay for signed offers and ads: {needed - problem.budget:,.2f} are missing"

@@ -1,11 +1,14 @@
-"""The rules of the KOL portfolio as inequalities: caps, concentration, mix, money.
+"""The rules of the KOL portfolio as inequalities: caps, concentration, overlap, mix, money.
 
-Here belong the rows and the reason why an offer was left out. The solver is called in ``optimizers.kol``.
+Here belong the rows and the reason, with its numbers, why an offer is in or out. The solver is called in
+``optimizers.kol``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from optimizers.kol_problem import KolProblem
 from optimizers.types import BoolArray, FloatArray, TextArray
 
 SLACK = 1e-9  # relative, of a rule's limit
+COUNTS = ("max_offers", "mix", "max_new_per_audience")  # rules that do not speak of money
 
 
 @dataclass(frozen=True)
@@ -28,33 +32,57 @@ class Rules:
     is_money: BoolArray
 
 
+class Reasons(NamedTuple):
+    """Why each offer is in or out, shape (n_offers,).
+
+    ``seen`` is what the rule would count with this offer, ``limit`` what it permits; where no rule speaks, ``seen`` is
+    what a unit of the fee returns (missing without a fee) and ``limit`` the price of money.
+    """
+
+    word: TextArray
+    seen: FloatArray
+    limit: FloatArray
+
+
 def list_rules(problem: KolProblem) -> Rules:
     """Return every rule of the problem; the budget is the first one."""
-    fee, most_fees = problem.fee, problem.max_fee_share * problem.budget
-    rows = [
-        ("budget", fee, problem.budget - float(problem.ads_budget[0])),
-        ("max_offers", np.ones(len(fee)), float(problem.max_offers)),
-        ("mix", _mix_row(problem), 0.0),
-        ("max_fee_share", fee, most_fees),
-    ]
-    most_each = problem.max_share_per_kol * most_fees
-    rows.extend(("max_share_per_kol", fee * (problem.kol == kol), most_each) for kol in np.unique(problem.kol))
+    rows = list(_rows(problem))
     matrix = np.stack([row for _, row, _ in rows])
     limit = np.maximum([most for _, _, most in rows], matrix @ problem.is_signed.astype(np.float64))
     names = tuple(name for name, _, _ in rows)
-    return Rules(names, matrix, limit, np.array([name not in ("max_offers", "mix") for name in names]))
+    return Rules(names, matrix, limit, np.array([name not in COUNTS for name in names]))
 
 
-def explain_choice(problem: KolProblem, rules: Rules, chosen: BoolArray, price: float) -> TextArray:
-    """Return per offer ``signed``, ``chosen``, or what kept it out, shape (n_offers,)."""
-    left = rules.limit - rules.matrix @ chosen.astype(np.float64)
-    over = rules.matrix > (left + SLACK * np.abs(rules.limit))[:, None]
-    first = np.where(over.any(axis=0), over.argmax(axis=0), len(rules.names))
-    reason = np.array([*rules.names, "indivisible"], dtype=object)[first]
-    reason[problem.net_value <= price * problem.fee * (1 + SLACK)] = "price"
-    reason[chosen] = "chosen"
-    reason[problem.is_signed.astype(np.bool_)] = "signed"
-    return reason
+def explain_choice(problem: KolProblem, rules: Rules, chosen: BoolArray, is_test: BoolArray, price: float) -> Reasons:
+    """Return per offer ``signed``, ``chosen``, ``test`` (only for what it teaches), or what kept it out."""
+    used = rules.matrix @ chosen.astype(np.float64)
+    over = rules.matrix > (rules.limit - used + SLACK * np.abs(rules.limit))[:, None]
+    is_out, pays = ~chosen, problem.net_value > price * problem.fee * (1 + SLACK)
+    is_ruled = over.any(axis=0) & is_out & pays
+    first = np.where(is_ruled, over.argmax(axis=0), len(rules.names))
+    word = np.array([*rules.names, "indivisible"], dtype=object)[first]
+    word[is_out & ~pays] = "price"
+    word[chosen] = np.where(is_test & ~pays, "test", "chosen")[chosen]
+    word[problem.is_signed] = "signed"
+    returned = np.divide(problem.net_value, problem.fee, out=np.full(len(word), np.nan), where=problem.fee > 0)
+    row = np.minimum(first, len(rules.names) - 1)
+    seen = np.where(is_ruled, used[row] + rules.matrix[row, np.arange(len(word))], returned)
+    return Reasons(word, seen, np.where(is_ruled, rules.limit[row], price))
+
+
+def _rows(problem: KolProblem) -> Iterator[tuple[str, FloatArray, float]]:
+    fee, most = problem.fee, problem.most_fees
+    yield "budget", fee, problem.budget - problem.ads.least
+    yield "max_offers", np.ones(len(fee)), float(problem.max_offers)
+    yield "mix", _mix_row(problem), 0.0
+    yield "max_fee_share", fee, most
+    for kol in np.unique(problem.kol):
+        yield "max_share_per_kol", fee * (problem.kol == kol), problem.max_share_per_kol * most
+    for code in np.unique(problem.audience if problem.audience is not None else []):
+        is_here = problem.audience == code
+        if problem.max_new_per_audience is not None:
+            yield "max_new_per_audience", 1.0 * (is_here & ~problem.is_signed), float(problem.max_new_per_audience)
+        yield "max_share_per_audience", fee * is_here, problem.max_share_per_audience * most
 
 
 def _mix_row(problem: KolProblem) -> FloatArray:

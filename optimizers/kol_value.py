@@ -35,7 +35,9 @@ class PostHistory:
     revenue : array
         Attributed revenue so far, >= 0, one currency.
     age_days : array
-        Days since the post, >= 0.
+        Days from the post to when its revenue was read, >= 0.
+    n_recent_posts : array, optional
+        The same partner's posts for the shop that were still fresh in the audience's mind then, >= 0; None: none.
     """
 
     kol: IntArray
@@ -44,9 +46,12 @@ class PostHistory:
     exposure: FloatArray
     revenue: FloatArray
     age_days: FloatArray
+    n_recent_posts: FloatArray = None  # type: ignore[assignment]  # nowhere any, filled in below
 
     def __post_init__(self) -> None:
-        floats = dict.fromkeys(("exposure", "revenue", "age_days"), NON_NEGATIVE)
+        if self.n_recent_posts is None:
+            object.__setattr__(self, "n_recent_posts", np.zeros(len(self.exposure)))
+        floats = dict.fromkeys(("exposure", "revenue", "age_days", "n_recent_posts"), NON_NEGATIVE)
         keep_columns(self, "cannot read posts", floats, codes=("kol", "tier", "category"))
 
 
@@ -74,6 +79,8 @@ class OfferValue:
 
     ``weight`` is the share of the estimate that rests on the partner's own posts; ``level`` the finest level with any
     post: ``kol``, ``tier_category``, ``all``, or ``none`` (no post at all: no revenue is claimed, everything is 0).
+    ``belief_sd`` is how far the partner's own mean may lie from ``mean``, ``noise_sd`` how far one post may lie from
+    that; ``n_posts`` counts the partner's own posts.
     """
 
     mean: FloatArray
@@ -81,6 +88,9 @@ class OfferValue:
     high: FloatArray
     weight: FloatArray
     level: TextArray
+    belief_sd: FloatArray
+    noise_sd: FloatArray
+    n_posts: FloatArray
 
 
 class _Variances(NamedTuple):
@@ -102,7 +112,7 @@ def expected_offer_value(
         Mean delay of sales after a post, > 0; a post of age a has shown 1 - exp(-a / lag_days) of its revenue, so a
         young post counts as less exposure and its revenue is never inflated.
     fatigue : float
-        Factor for each recent post by the same partner, in (0, 1].
+        Factor for each recent post by the same partner, in (0, 1]; taken out of past posts, put on offers.
 
     Returns
     -------
@@ -117,8 +127,8 @@ def expected_offer_value(
     -----
     Hierarchical credibility (Buhlmann & Straub 1970, Jewell 1975): weight = between variance / (between + sampling variance), all
     variances by moments, those between partners without the viral tail. Needs no distribution of revenue, which is
-    heavy-tailed; the interval is that of a gamma with the predictive mean and variance. Known drawback: a past post's
-    own fatigue is not taken out of its revenue.
+    heavy-tailed; the interval is that of a gamma with the predictive mean and variance. Known drawback: lag and fatigue
+    count as known.
 
     Examples
     --------
@@ -132,17 +142,20 @@ def expected_offer_value(
         seen, limit = f"lag_days {lag_days:g}, fatigue {fatigue:g}", "lag_days > 0, 0 < fatigue <= 1"
         raise InvalidInputError("cannot value offers", seen, limit, ["lag_days", "fatigue"], "Mend the KOL settings.")
     n_offers = len(offers.exposure)
-    exposure = posts.exposure * -np.expm1(-posts.age_days / lag_days)
+    exposure = posts.exposure * -np.expm1(-posts.age_days / lag_days) * fatigue**posts.n_recent_posts
+    counts = np.bincount(posts.kol, minlength=int(offers.kol.max(initial=0)) + 1)
+    n_posts = counts[offers.kol].astype(np.float64)
     if exposure.sum() == 0:
         zero = np.zeros(n_offers)
-        return OfferValue(zero, zero, zero, zero, np.full(n_offers, "none", dtype=object))
+        return OfferValue(zero, zero, zero, zero, np.full(n_offers, "none", dtype=object), zero, zero, n_posts)
     rates = _pool(posts, exposure, offers)
     scale = offers.exposure * fatigue**offers.n_recent_posts
     mean = rates.mean * scale
     process = rates.variances.within / np.where(offers.exposure > 0, offers.exposure, 1.0)
     variance = scale**2 * (rates.uncertainty + process)
     low, high = (_gamma_quantile(mean, variance, share) for share in (0.1, 0.9))
-    return OfferValue(mean, low, high, rates.weight, rates.level)
+    belief, noise = scale * np.sqrt(rates.uncertainty), scale * np.sqrt(process)
+    return OfferValue(mean, low, high, rates.weight, rates.level, belief, noise, n_posts)
 
 
 class _Rates(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from assets.kol import choose, kol_plan, load_offers, load_posts
+from assets.kol import choose, kol_plan
+from assets.kol_inputs import load_offers, load_posts
 from tests.unit.assets.made_up import day, make_batch, make_items, put
 
 GAPS = {"tier": None, "category": None, "followers": None, "expected_views": None}
@@ -84,9 +85,9 @@ def test_an_offer_that_names_no_views_can_be_judged_by_its_profile(tmp_path):
     night = put(batch, "kol_posts", posts)
     night = put(night, "kol_profiles", [profile()])
     night = put(night, "kol_offers", [offer("listed"), offer("stranger", kol_id="k2")])
-    plan, _ = choose(load_offers(night), load_posts(night), make_items({"verdict": "no_entity"}), night)
+    plan, _, _ = choose(load_offers(night), load_posts(night), make_items({"verdict": "no_entity"}), night)
     assert plan.set_index("offer_id")["is_chosen"].to_dict() == {"listed": True, "stranger": False}
-    assert plan.set_index("offer_id").loc["stranger", "revenue"] == 0.0
+    assert plan.set_index("offer_id").loc["stranger", "binding_limit"] == "views_unknown"
 
 
 def test_the_catalogue_says_how_many_offers_were_filled(batch):
