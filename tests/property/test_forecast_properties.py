@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizers.forecast import (
-    SharedShock,
-    capped_mean,
-    forecast_counts,
-    gamma_interval,
-    mixed_shape,
-    plan_total,
-    uncapped_mean,
-)
+from optimizers.capped import capped_mean, uncapped_mean
+from optimizers.forecast import SharedShock, forecast_counts, gamma_interval, mixed_shape, plan_total
 
 FEW = settings(max_examples=40, deadline=None)
 AMOUNTS = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=20)

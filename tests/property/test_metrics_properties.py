@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from optimizers.metrics import decay_weights, effective_counts, ratio, roas, roi
+from optimizers.effective_counts import decay_weights, effective_counts
+from optimizers.metrics import ratio, roas, roi
 
 MONEY = st.floats(0.0, 1e6, allow_subnormal=False)
 
