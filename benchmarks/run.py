@@ -17,7 +17,7 @@ from rich.console import Console
 from benchmarks.figures import Figure, as_table, write_results
 
 # the first is timed while this process is small
-BENCHMARKS = ("allocation", "ingest", "estimate", "replay", "pausing", "honesty", "decisions", "channels")
+BENCHMARKS = ("allocation", "ingest", "estimate", "replay", "pausing", "honesty", "decisions", "channels", "kol")
 RESULTS = Path(__file__).parent / "results.json"
 
 

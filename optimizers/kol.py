@@ -18,7 +18,7 @@ from optimizers.kol_problem import KolProblem
 from optimizers.kol_rules import Reasons, Rules, explain_choice, list_rules
 from optimizers.types import BoolArray, FloatArray
 
-SOLVER_UNITS = 1e4  # the money in solver units, so that its absolute tolerance of 1e-6 is 1e-10 of it
+SOLVER_UNITS = 1e3  # the money in solver units, so that its absolute tolerance of 1e-6 is 1e-9 of it
 MAX_NODES = 200_000  # counts, not a clock: the same offers always give the same choice
 MAX_CUTS = 40
 ENOUGH_GAP = 1e-6  # relative; a smaller one is not worth another solve of all ads
