@@ -12,7 +12,7 @@ from optimizers.elasticity import MIN_FIRST_STAGE_F, ResponseEstimate
 
 CHECKS = settings(max_examples=60, deadline=None)
 PRIORS = st.builds(Response, st.floats(0.2, 1.5), st.floats(0.1, 0.6), st.floats(0.5, 2.0), st.floats(0.6, 1.8))
-NUMBERS = st.floats(0.3, 1.2), st.floats(0.001, 3.0), st.floats(0.6, 1.8), st.floats(0.001, 3.0), st.floats(0.1, 1.0)
+NUMBERS = st.floats(0.3, 1.2), st.floats(0.001, 3.0), st.floats(0.1, 4.0), st.floats(0.001, 3.0), st.floats(0.1, 1.0)
 TRIALS = st.tuples(*NUMBERS)
 
 

@@ -95,6 +95,15 @@ def test_a_cap_never_lets_more_through_and_is_not_felt_from_afar(means, cap, sd)
 
 
 @FEW
+@given(st.floats(20.0, 500.0), st.floats(0.05, 0.5))
+def test_an_amount_follows_its_mean_by_the_elasticity_that_is_told(mean, sd):
+    step = 1e-4
+    (less, more), _ = capped_mean([mean * np.exp(-step), mean * np.exp(step)], 100.0, sd)
+    follow = capped_mean([mean], 100.0, sd)[1][0]
+    assert np.log(more / less) / (2.0 * step) == pytest.approx(follow, abs=1e-4)
+
+
+@FEW
 @given(st.lists(st.floats(1.0, 150.0), min_size=1, max_size=20), st.floats(0.02, 0.4))
 def test_the_demand_under_a_cap_is_what_was_capped(demand, sd):
     seen = capped_mean(demand, 100.0, sd)[0]

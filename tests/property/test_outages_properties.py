@@ -53,6 +53,14 @@ def test_a_stricter_level_or_more_accounts_never_find_more(account, n_series, le
 
 
 @CHECKS
+@given(accounts(), st.integers(2, 20))
+def test_chance_is_counted_over_every_account_looked_at(account, n_series):
+    alone = {(one.first, one.last): one.probability for one in find_silences(*account, 1, 0.5)}
+    for one in find_silences(*account, n_series, 0.5):
+        np.testing.assert_allclose(one.probability, n_series * alone[one.first, one.last])
+
+
+@CHECKS
 @given(accounts(), st.integers(1, MIN_DAYS - 1))
 def test_without_history_or_without_a_sale_nothing_is_judged(account, n_days):
     events, *rest = account
