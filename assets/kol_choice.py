@@ -11,6 +11,7 @@ import pandas as pd
 from assets.batch import Batch
 from assets.kol_inputs import audience_codes, partner_codes
 from assets.plan_problem import build_problem
+from assets.tree_limits import without_total_floor
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.kol import KolResult, choose_offers
 from optimizers.kol_ads import IDLE, Ads, PointAds, TreeAds
@@ -61,7 +62,7 @@ def ads_and_budget(items: pd.DataFrame, batch: Batch) -> tuple[Ads, float]:
     budget = max(plan.total - plan.fixed_cost, 0.0) * horizon
     if plan.problem is None:
         return PointAds(*IDLE, mode=batch.settings.budget.mode), budget
-    return TreeAds(plan.problem, horizon), budget
+    return TreeAds(without_total_floor(plan.problem), horizon), budget
 
 
 def commissions(offers: pd.DataFrame) -> np.ndarray:

@@ -13,6 +13,7 @@ import pandas as pd
 from assets.arrays import floats
 from assets.batch import Batch
 from assets.response import COMMISSION_BETA, betas, keyword_response
+from assets.tree_limits import asked_limits, floor_basis, with_floors
 from configs.platform_schema import Platform
 from configs.schema import Guardrails
 from optimizers.allocation import AllocationProblem
@@ -59,10 +60,13 @@ def build_problem(
     total = float(items["usual_cost"].sum()) if wanted is None else wanted
     if keywords.empty and budgets.empty:
         return PlanProblem(None, keywords, budgets, fixed_cost, total)
-    tree = build_tree(keywords, budgets, max(total - fixed_cost - reserved, 0.0), fixed, batch)
+    asked = asked_limits(sorted({*keywords["platform"], *budgets["platform"]}), total, batch)
+    tree = build_tree(keywords, budgets, max(total - fixed_cost - reserved, 0.0), fixed, asked)
+    tree = with_floors(tree, batch)
     problem = AllocationProblem(
-        keyword_items(keywords, tree), budget_items(budgets, tree), tree, mode=batch.settings.budget.mode
-    )
+        keyword_items(keywords, tree), budget_items(budgets, tree), tree, mode=batch.settings.budget.mode,
+        basis=floor_basis(keywords, budgets, tree, batch),
+    )  # fmt: skip
     return PlanProblem(problem, keywords, budgets, fixed_cost, total)
 
 
@@ -174,13 +178,14 @@ def most_above_floor(bids: pd.DataFrame) -> np.ndarray:
 
 
 def build_tree(
-    keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, fixed: pd.Series, batch: Batch
+    keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, fixed: pd.Series, asked: PriceTree
 ) -> PriceTree:
     """Return total -> platform -> campaign. A maximum that tonight's caps cannot reach is lifted to what they can.
 
-    ``fixed`` is what a platform's unmoved items spend; it is taken off the platform's limits, as it is off ``available``.
+    ``asked`` holds the total and the platforms with their limits in the settings. ``fixed`` is what a platform's unmoved
+    items spend; it is taken off the platform's limits, as it is off ``available``.
     """
-    platforms = sorted(set(keywords["platform"]) | set(budgets["platform"]))
+    platforms = list(asked.names[1:])
     campaigns = keywords.assign(node=campaign_nodes(keywords)).groupby("node", sort=True).agg(
         platform=("platform", "first"), budget=("campaign_budget", "first"), fx_rate=("fx_rate", "first")
     )  # fmt: skip
@@ -194,9 +199,7 @@ def build_tree(
     parent = [-1, *[0] * len(platforms), *[1 + platforms.index(name) for name in campaigns["platform"]]]
     own = (campaigns["budget"].astype("Float64").astype("float64") * campaigns["fx_rate"]).fillna(np.inf)
     spent = fixed.reindex(platforms).fillna(0.0).to_numpy(dtype=np.float64)
-    top = [batch.uses[name].max_cost for name in platforms]
-    most_platform = np.array([np.inf if value is None else value for value in top], dtype=np.float64)
-    most_platform = np.maximum(most_platform - spent, 0.0)
+    most_platform = np.maximum(asked.max_cost[1:] - spent, 0.0)
     slack = 1.0 + 1e-9  # bounds that meet exactly must not fail on the last bit
     most = np.concatenate([
         [max(available, float(by_platform.sum()) * slack)],
@@ -205,7 +208,7 @@ def build_tree(
     lowest = np.zeros(len(names))
     limit = pd.Series(most[1 + len(platforms) :], index=campaigns.index)
     for index, name in enumerate(platforms, start=1):
-        wanted = max(batch.uses[name].min_cost - spent[index - 1], 0.0)
+        wanted = max(asked.min_cost[index] - spent[index - 1], 0.0)
         lowest[index] = min(wanted, most[index], reachable(keywords, budgets, limit, name))
     return PriceTree(np.array(parent, dtype=np.int64), lowest, most, tuple(names))
 

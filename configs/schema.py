@@ -29,7 +29,11 @@ class PlatformUse(Frozen):
     required: tuple[str, ...] = ("keyword_daily",)
     report_lag_days: int = Field(default=0, ge=0, le=7)
     min_cost: float = Field(default=0.0, ge=0)
-    max_cost: float | None = Field(default=None, ge=0)
+    max_cost: float | None = Field(default=None, ge=0)  # the same as min_cost: frozen
+    min_share: float | None = Field(default=None, ge=0, le=1)  # of budget.daily_total, not of what happens to be spent
+    max_share: float | None = Field(default=None, ge=0, le=1)
+    min_roas: float | None = Field(default=None, gt=0)  # sales over cost of all that is moved here
+    min_marginal_value: float | None = Field(default=None, gt=0)  # of value_basis, by the next unit of cost
     roas_floor: float | None = Field(default=None, gt=0)
     ltv_multiplier: float = Field(default=1.0, gt=0, le=20)  # what a sale is worth with later ones, on value_basis ltv
     channel: str | None = (
@@ -46,6 +50,8 @@ class Budget(Frozen):
 
     daily_total: float | None = Field(default=None, ge=0)
     mode: Literal["fixed", "flexible"] = "flexible"
+    min_roas: float | None = Field(default=None, gt=0)  # as on a platform, of all platforms together
+    min_marginal_value: float | None = Field(default=None, gt=0)
     kol_share: float = Field(default=0.15, ge=0, le=1)
 
 
