@@ -6,16 +6,21 @@ shop's own posts.
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import NamedTuple
+
 import dagster as dg
 import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.kol_choice import build_kol_problem, choose_or_hold, commissions, typical_margin
-from assets.kol_inputs import encode, load_offers, load_posts, with_usual_views
+from assets.kol_inputs import encode, load_offers, load_posts, readings, with_usual_views
+from assets.kol_retainers import retainer_rows
 from assets.presentation import tables
 from assets.steps import Step, night_table
 from optimizers.kol import KolResult
+from optimizers.kol_timing import learn_fatigue, learn_lag
 from optimizers.kol_value import OfferValue, expected_offer_value
 
 OFFER_COLUMNS = [
@@ -37,15 +42,19 @@ def kol_plan(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batche
     offers, posts = load_offers(batch), load_posts(batch)
     if offers.empty:
         return Step(empty_offers())
-    plan, result, refusal = choose(offers, posts, pruned_items, batch)
+    answer = choose(offers, posts, pruned_items, batch)
+    plan, result, timing = answer.plan, answer.result, answer.timing
+    kept = retainer_rows(posts, batch, lag_days=timing.lag_days, fatigue=timing.fatigue)
     shown = ["offer_id", "tier", "fee", "revenue", "is_chosen", "binding_limit", "limit_seen", "limit_most"]
     metadata = {
         "offers_filled_from_profiles": int(offers["is_filled"].sum()),
         "offers_without_views": int((plan["views_source"] == "unknown").sum()),
+        "lag_days": timing.lag_days, "fatigue": timing.fatigue, "posts_read_twice": timing.n_readings,
         "01_offers": dg.MetadataValue.md(tables.to_markdown(plan[shown].round(2).head(25))),
-    }
+        "02_retainers_to_propose": dg.MetadataValue.md(tables.to_markdown(kept.round(2).head(25))),
+    }  # fmt: skip
     if result is None:
-        return Step(plan, metadata | {"held": refusal})
+        return Step(plan, metadata | {"held": answer.refusal})
     return Step(plan, metadata | {"price": result.price, "gap": result.gap, "n_cuts": result.n_cuts})
 
 
@@ -54,20 +63,39 @@ def empty_offers() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in OFFER_COLUMNS})
 
 
-def choose(
-    offers: pd.DataFrame, posts: pd.DataFrame, items: pd.DataFrame, batch: Batch
-) -> tuple[pd.DataFrame, KolResult | None, str]:
-    """Return the choice among the offers as a table, its proof, or instead of it why no new offer can be signed."""
+class Timing(NamedTuple):
+    """How sales follow a post, and from how many posts that were read twice it is known."""
+
+    lag_days: float
+    fatigue: float
+    n_readings: int
+
+
+class Answer(NamedTuple):
+    """The choice as a table with its proof, or without one the reason why no new offer can be signed."""
+
+    plan: pd.DataFrame
+    result: KolResult | None
+    refusal: str
+    timing: Timing
+
+
+def choose(offers: pd.DataFrame, posts: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> Answer:
+    """Return the choice among the offers; those that nobody knows the views of are not judged, unless signed."""
     offers = with_usual_views(offers, posts)
+    is_judged = offers["is_signed"] | offers["expected_views"].notna()
+    offers = pd.concat([offers[is_judged], offers[~is_judged]], ignore_index=True)
+    n_judged, margin = int(is_judged.sum()), typical_margin(items)
     traits, history = encode(offers, posts, batch)
-    margin = typical_margin(items)
-    plan = value_rows(offers, expected_offer_value(history, traits), margin)
-    is_judged = plan["is_signed"] | plan["expected_views"].notna()
-    judged = offers[is_judged].reset_index(drop=True)
-    known, _ = encode(judged, posts, batch)
-    problem = build_kol_problem(judged, expected_offer_value(history, known), margin, items, batch)
+    seen = readings(batch)
+    lag = learn_lag(seen["early_age"], seen["late_age"], seen["early_share"])
+    timing = Timing(lag, learn_fatigue(history, lag), len(seen))
+    value = expected_offer_value(history, traits, lag_days=lag, fatigue=timing.fatigue)
+    known = OfferValue(*(getattr(value, one.name)[:n_judged] for one in fields(value)))
+    problem = build_kol_problem(offers.head(n_judged), known, margin, items, batch)
     result, refusal = choose_or_hold(problem)
-    return choice_rows(plan, is_judged, result, batch), result, refusal
+    plan = choice_rows(value_rows(offers, value, margin), result, batch)
+    return Answer(plan.sort_values("offer_id", ignore_index=True), result, refusal, timing)
 
 
 def value_rows(offers: pd.DataFrame, value: OfferValue, margin: float) -> pd.DataFrame:
@@ -81,16 +109,16 @@ def value_rows(offers: pd.DataFrame, value: OfferValue, margin: float) -> pd.Dat
     return out
 
 
-def choice_rows(plan: pd.DataFrame, is_judged: pd.Series, result: KolResult | None, batch: Batch) -> pd.DataFrame:
-    """Return the table with the choice: what stays out unjudged, or all new offers where the budget is overcommitted."""
+def choice_rows(plan: pd.DataFrame, result: KolResult | None, batch: Batch) -> pd.DataFrame:
+    """Return the table with the choice among the first rows, the judged ones; none where the budget is overcommitted."""
     out = plan.assign(is_chosen=plan["is_signed"], limit_seen=np.nan, limit_most=np.nan, price=np.nan)
     held = np.where(out["expected_views"].isna(), "views_unknown", "overcommitted")
     out["binding_limit"] = pd.Series(np.where(out["is_signed"], "signed", held), index=out.index).astype("str")
     if result is not None:
+        is_judged, reasons = np.arange(len(out)) < len(result.chosen), result.reasons
         out["price"] = result.price
-        out.loc[is_judged, "is_chosen"] = result.chosen
-        out.loc[is_judged, "binding_limit"] = result.reasons.word.astype(str)
-        out.loc[is_judged, "limit_seen"], out.loc[is_judged, "limit_most"] = result.reasons.seen, result.reasons.limit
+        out.loc[is_judged, "is_chosen"], out.loc[is_judged, "binding_limit"] = result.chosen, reasons.word.astype(str)
+        out.loc[is_judged, "limit_seen"], out.loc[is_judged, "limit_most"] = reasons.seen, reasons.limit
     out["fee_per_day"] = out["fee"] / batch.settings.kol.horizon_days
     return out[OFFER_COLUMNS]
 

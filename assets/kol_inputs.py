@@ -11,8 +11,12 @@ import pandas as pd
 from assets.batch import Batch
 from assets.money import from_micros, fx_rates
 from assets.warehouse import window
+from assets.warehouse.coverage import visible_coverage
+from assets.warehouse.union import read_rows
 from optimizers.kol_value import OfferTraits, PostHistory
 
+LAG_DAYS = 180  # exports older than this are not read for the lag of sales: one file a night adds up
+MIN_DAYS_BETWEEN = 7  # of two readings of one post: closer ones share their noise
 FRESH_DAYS = 30  # how long a post stays in its audience's mind
 MIN_USUAL_POSTS = 3  # posts of a tier x category from which its usual views are known
 PROFILE_COLUMNS = ["tier", "category", "followers", "expected_views"]
@@ -48,6 +52,24 @@ def load_posts(batch: Batch) -> pd.DataFrame:
     posts = _priced(window.latest_state(batch.home, batch.inputs, "kol_posts"), "revenue", batch)
     is_known = (posts["post_date"] <= pd.Timestamp(batch.night)) & posts["views"].notna()
     return posts[is_known].sort_values("post_id", ignore_index=True)
+
+
+def readings(batch: Batch) -> pd.DataFrame:
+    """Return one row a post that was read twice: its age at the first and last reading and the first share of revenue.
+
+    A post whose revenue was taken back below what was first read tells nothing of the lag and is left out.
+    """
+    coverage = visible_coverage(batch.home, batch.inputs, "kol_posts")
+    oldest = pd.Timestamp(batch.night) - pd.Timedelta(days=LAG_DAYS)
+    rows = read_rows(batch.home, coverage[coverage["as_of"] >= oldest], "kol_posts")
+    rows = rows[rows["revenue"].notna() & (rows["as_of"] >= rows["post_date"])]
+    rows = rows.assign(age=(rows["as_of"] - rows["post_date"]).dt.days, money=from_micros(rows["revenue"]))
+    ends = rows.sort_values(["as_of", "file"], kind="stable").groupby(["platform", "account", "post_id"], sort=True)
+    out = pd.DataFrame({"early_age": ends["age"].first(), "late_age": ends["age"].last()}).astype("float64")
+    first, last = (money.astype("float64") for money in (ends["money"].first(), ends["money"].last()))
+    out["early_share"] = first / last.where(last > 0)
+    is_usable = out["early_share"].between(0, 1) & (out["late_age"] - out["early_age"] >= MIN_DAYS_BETWEEN)
+    return out[is_usable].reset_index(drop=True)
 
 
 def with_usual_views(offers: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:

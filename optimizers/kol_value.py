@@ -14,12 +14,9 @@ from scipy.stats import gamma
 
 from optimizers.columns import keep_columns
 from optimizers.errors import InvalidInputError
-from optimizers.inputs import NON_NEGATIVE
+from optimizers.inputs import NON_NEGATIVE, read_columns
+from optimizers.kol_spread import Variances, estimate_variances, group_rates
 from optimizers.types import FloatArray, IntArray, TextArray
-
-MIN_FREEDOM = 2  # degrees of freedom below which a variance is not estimated at that level
-USUAL = 0.9  # quantile of posts' rates above which a post counts as viral when spreads are estimated
-UNKNOWN_SPREAD = 1.0  # coefficient of variation of one post where nothing can be estimated
 
 
 @dataclass(frozen=True)
@@ -93,12 +90,6 @@ class OfferValue:
     n_posts: FloatArray
 
 
-class _Variances(NamedTuple):
-    within: float  # of one post's rate, times its exposure
-    kols: float  # between partners of one tier x category
-    cells: float  # between tier x category
-
-
 def expected_offer_value(
     posts: PostHistory, offers: OfferTraits, *, lag_days: float = 3.0, fatigue: float = 0.9
 ) -> OfferValue:
@@ -158,12 +149,47 @@ def expected_offer_value(
     return OfferValue(mean, low, high, rates.weight, rates.level, belief, noise, n_posts)
 
 
+def probability_above(value: OfferValue, money: FloatArray) -> FloatArray:
+    """Return how probable it is that a partner's mean revenue a post is above ``money``, shape (n_offers,).
+
+    Parameters
+    ----------
+    value : OfferValue of n_offers
+    money : array of shape (n_offers,)
+        Same currency, >= 0.
+
+    Raises
+    ------
+    InvalidInputError
+        If a sum of money is negative or not finite, or there are not ``n_offers`` of them.
+
+    Notes
+    -----
+    Of a gamma with the mean and sd of the belief, as in the interval of ``expected_offer_value``; sure where the belief
+    has no sd. It is the probability of the partner's mean, not of one post.
+
+    Examples
+    --------
+    >>> code, ten = np.repeat([0, 1], 2), np.full(4, 10.0)
+    >>> posts = PostHistory(code, code * 0, code * 0, ten, np.array([90.0, 110.0, 290.0, 310.0]), np.full(4, 90.0))
+    >>> value = expected_offer_value(posts, OfferTraits([0, 2], [0, 0], [0, 0], [10.0, 10.0], [0.0, 0.0]))
+    >>> probability_above(value, np.array([150.0, 150.0])).round(2)
+    array([0.  , 0.56])
+    """
+    columns = {"money": (money, NON_NEGATIVE), "mean": (value.mean, NON_NEGATIVE)}
+    limit, mean = read_columns("cannot weigh revenue", columns)
+    is_open = (mean > 0) & (value.belief_sd > 0)
+    safe_mean, variance = np.where(is_open, mean, 1.0), np.where(is_open, value.belief_sd, 1.0) ** 2
+    above = gamma.sf(limit, safe_mean**2 / variance, scale=variance / safe_mean)
+    return np.where(is_open, above, (mean > limit).astype(np.float64))
+
+
 class _Rates(NamedTuple):
     mean: FloatArray
     uncertainty: FloatArray
     weight: FloatArray
     level: TextArray
-    variances: _Variances
+    variances: Variances
 
 
 def _pool(posts: PostHistory, exposure: FloatArray, offers: OfferTraits) -> _Rates:
@@ -172,10 +198,10 @@ def _pool(posts: PostHistory, exposure: FloatArray, offers: OfferTraits) -> _Rat
     cell, offer_cell = (rows.tier * n_categories + rows.category for rows in (posts, offers))
     n_cells = int(max(cell.max(initial=0), offer_cell.max(initial=0))) + 1
     n_kols = int(max(posts.kol.max(initial=0), offers.kol.max(initial=0))) + 1
-    weight_cell, rate_cell = _group_rates(posts.revenue, exposure, cell, n_cells)
-    weight_kol, rate_kol = _group_rates(posts.revenue, exposure, posts.kol, n_kols)
+    weight_cell, rate_cell = group_rates(posts.revenue, exposure, cell, n_cells)
+    weight_kol, rate_kol = group_rates(posts.revenue, exposure, posts.kol, n_kols)
     overall = float(posts.revenue.sum() / exposure.sum())
-    variances = _estimate_variances(posts.revenue, exposure, posts.kol, cell, overall)
+    variances = estimate_variances(posts.revenue, exposure, posts.kol, cell, overall)
     # sampling variance of a cell's rate: its posts' noise and its partners' spread
     spread = variances.kols * _concentration(exposure, posts.kol, cell, n_cells)
     z_cell = _credibility(variances.cells, spread, variances.within, weight_cell)
@@ -196,60 +222,6 @@ def _concentration(exposure: FloatArray, kol: IntArray, cell: IntArray, n_cells:
     total = np.bincount(pairs[0], weight, n_cells)
     squares = np.bincount(pairs[0], weight**2, n_cells)
     return np.divide(squares, total**2, out=np.ones(n_cells), where=total > 0)
-
-
-def _group_rates(
-    revenue: FloatArray, exposure: FloatArray, group: IntArray, size: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return each group's exposure and revenue per unit of it (0 where there is none)."""
-    weight = np.bincount(group, exposure, size).astype(np.float64)
-    total = np.bincount(group, revenue, size)
-    return weight, np.divide(total, weight, out=np.zeros(size), where=weight > 0)
-
-
-def _estimate_variances(
-    revenue: FloatArray, exposure: FloatArray, kol: IntArray, cell: IntArray, overall: float
-) -> _Variances:
-    """Return moment estimates; a level without freedom gets no spread of its own, so that it is shrunk away."""
-    seen = exposure > 0
-    revenue, exposure, kol = revenue[seen], exposure[seen], kol[seen]
-    cell = np.unique(cell[seen], return_inverse=True)[1]
-    everyone = np.zeros(len(kol), dtype=np.int64)
-    partner = np.unique(np.stack([kol, cell]), axis=1, return_inverse=True)[1].reshape(-1)
-    group = next((group for group in (partner, cell, everyone) if _freedom(group) >= MIN_FREEDOM), None)
-    if group is None:
-        return _Variances(UNKNOWN_SPREAD * overall**2 * float(exposure.mean()), 0.0, 0.0)
-    # one viral post would pass for a spread between partners, so the spread is estimated without the tail
-    usual = np.minimum(revenue, exposure * np.quantile(revenue / exposure, USUAL))
-    noise = _scatter(usual, exposure, group) / _freedom(group)
-    kols = _between(usual, exposure, partner, cell, noise) if group is partner else 0.0
-    cells = _between(usual, exposure, cell, everyone, noise) if group is not everyone else 0.0
-    return _Variances(_scatter(revenue, exposure, group) / _freedom(group), kols, cells)
-
-
-def _freedom(group: IntArray) -> int:
-    """Return how many posts are left to tell the noise inside groups."""
-    return len(group) - len(np.unique(group))
-
-
-def _scatter(revenue: FloatArray, exposure: FloatArray, group: IntArray) -> float:
-    """Return the exposure-weighted squared distance of rates from their group's rate."""
-    _, rate = _group_rates(revenue, exposure, group, int(group.max()) + 1)
-    return float((exposure * (revenue / exposure - rate[group]) ** 2).sum())
-
-
-def _between(revenue: FloatArray, exposure: FloatArray, fine: IntArray, coarse: IntArray, within: float) -> float:
-    """Return the variance of fine groups' rates inside coarse groups, >= 0."""
-    size = int(fine.max()) + 1
-    weight, rate = _group_rates(revenue, exposure, fine, size)
-    above = np.zeros(size, dtype=np.int64)
-    above[fine] = coarse
-    total = np.bincount(above, weight)
-    balance = float(total.sum() - np.divide(np.bincount(above, weight**2), total, where=total > 0, out=total * 0).sum())
-    freedom = len(np.unique(fine)) - len(np.unique(coarse))
-    if freedom < 1 or balance <= 0:
-        return 0.0
-    return max((_scatter(rate * weight, weight, above) - freedom * within) / balance, 0.0)
 
 
 def _credibility(between: float, spread: FloatArray | float, within: float, weight: FloatArray) -> FloatArray:

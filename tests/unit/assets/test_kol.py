@@ -36,7 +36,7 @@ def chosen(
 ) -> pd.DataFrame:
     night = put(batch, "kol_offers", offers)
     night = put(night, "kol_posts", posts) if posts else night
-    plan, _, _ = choose(load_offers(night), load_posts(night), make_items(*(items or (NOTHING_MOVES,))), night)
+    plan, *_ = choose(load_offers(night), load_posts(night), make_items(*(items or (NOTHING_MOVES,))), night)
     return plan.set_index("offer_id")
 
 
@@ -157,7 +157,7 @@ def test_signed_fees_above_the_budget_hold_every_new_offer_and_say_what_is_missi
     poor = make_batch(tmp_path, budget={"daily_total": 10.0, "kol_share": 1.0})
     night = put(put(poor, "kol_posts", POSTS), "kol_offers", [offer("open", 10.0), offer("s", 999.0, is_signed=True)])
     items = make_items(NOTHING_MOVES | {"usual_cost": 0.0})
-    plan, result, refusal = choose(load_offers(night), load_posts(night), items, night)
+    plan, result, refusal, _ = choose(load_offers(night), load_posts(night), items, night)
     assert result is None
     assert "719.00 are missing" in refusal
     assert plan.set_index("offer_id")["binding_limit"].to_dict() == {"open": "overcommitted", "s": "signed"}
@@ -175,7 +175,7 @@ def test_new_offers_for_one_category_on_one_platform_are_capped(tmp_path):
 def test_ads_are_weighed_over_the_horizon_and_leave_no_doubt_about_the_optimum(rich):
     night = put(put(rich, "kol_posts", POSTS), "kol_offers", [offer("a"), offer("b", 1500.0), offer("c", 2500.0)])
     items = make_items({}, {"platform": "amazon_sp"})
-    plan, result, _ = choose(load_offers(night), load_posts(night), items, night)
+    plan, result, *_ = choose(load_offers(night), load_posts(night), items, night)
     assert result.gap <= 1e-6
     assert result.price >= 1.0
     assert result.committed_cost == plan.loc[plan["is_chosen"], "fee"].sum()

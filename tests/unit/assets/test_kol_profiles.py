@@ -85,7 +85,7 @@ def test_an_offer_that_names_no_views_can_be_judged_by_its_profile(tmp_path):
     night = put(batch, "kol_posts", posts)
     night = put(night, "kol_profiles", [profile()])
     night = put(night, "kol_offers", [offer("listed"), offer("stranger", kol_id="k2")])
-    plan, _, _ = choose(load_offers(night), load_posts(night), make_items({"verdict": "no_entity"}), night)
+    plan, *_ = choose(load_offers(night), load_posts(night), make_items({"verdict": "no_entity"}), night)
     assert plan.set_index("offer_id")["is_chosen"].to_dict() == {"listed": True, "stranger": False}
     assert plan.set_index("offer_id").loc["stranger", "binding_limit"] == "views_unknown"
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from optimizers.errors import InvalidInputError
-from optimizers.kol_value import OfferTraits, PostHistory, expected_offer_value
+from optimizers.kol_value import OfferTraits, PostHistory, expected_offer_value, probability_above
 
 
-def posts(kol, revenue, tier=0, exposure=10.0, age=90.0):
+def posts(kol, revenue, tier=0, exposure=10.0, age=90.0, recent=0.0):
     n = len(kol)
-    return PostHistory(kol, np.broadcast_to(tier, n), np.zeros(n, int), np.full(n, exposure), revenue, np.full(n, age))
+    return PostHistory(
+        kol, np.broadcast_to(tier, n), np.zeros(n, int), np.full(n, exposure), revenue, np.full(n, age),
+        np.broadcast_to(recent, n),
+    )  # fmt: skip
 
 
 def traits(kol, tier=0, exposure=10.0, recent=0.0):
@@ -82,3 +85,29 @@ def test_the_interval_holds_about_four_of_five_new_posts():
 def test_settings_outside_their_range_are_refused(settings):
     with pytest.raises(InvalidInputError, match="cannot value offers"):
         expected_offer_value(posts([0], [100.0]), traits([0]), **settings)
+
+
+def test_a_past_posts_own_fatigue_is_taken_out_of_what_it_tells():
+    """Tired posts that sold 80 say what fresh ones that sold 100 say."""
+    fresh = expected_offer_value(posts([0, 0, 0], [100.0] * 3), traits([0]), fatigue=0.8)
+    tired = expected_offer_value(posts([0, 0, 0], [80.0] * 3, recent=1.0), traits([0]), fatigue=0.8)
+    assert tired.mean == pytest.approx(fresh.mean)
+
+
+def test_own_posts_are_counted():
+    assert expected_offer_value(posts([0, 0, 2], [1.0] * 3), traits([0, 1, 2, 9])).n_posts.tolist() == [2, 0, 1, 0]
+
+
+def test_the_probability_of_a_mean_falls_with_the_money_asked():
+    history = posts(np.repeat(np.arange(9), 3), np.repeat(np.linspace(50, 250, 9), 3) + np.tile([-9.0, 0.0, 9.0], 9))
+    value = expected_offer_value(history, traits([8] * 4))
+    above = probability_above(value, np.array([0.0, 240.0, 250.0, 400.0]))
+    assert above[0] == 1.0
+    assert (np.diff(above) < 0).all()
+    assert above[1] > 0.9
+    assert above[3] < 0.01
+
+
+def test_money_that_is_no_number_is_refused():
+    with pytest.raises(InvalidInputError, match="money"):
+        probability_above(expected_offer_value(posts([0], [1.0]), traits([0])), np.array([np.nan]))
