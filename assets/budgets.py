@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 import numpy as np
 import pandas as pd
 
-from assets.batch import Batches
+from assets.batch import Batch, Batches
 from assets.edits import lesser_edits
 from assets.plan_problem import PlanProblem, build_problem, campaign_nodes
+from assets.plan_proof import (
+    asks_platforms,
+    binding_table,
+    plan_regret,
+    regret_words,
+    what_if_rows,
+    what_if_table,
+)
 from assets.response import betas
-from assets.steps import Step, night_table
+from assets.steps import Step, as_table, night_table
 from optimizers.allocation import AllocationProblem, AllocationResult, allocate
 
 PLAN_COLUMNS = [
@@ -19,6 +29,7 @@ PLAN_COLUMNS = [
     "platform_price", "total_price", "fixed_cost",
     "campaign_max", "platform_min", "platform_max", "total_max", "solver_gap", "sentence_en", "sentence_zh",
 ]  # fmt: skip
+MAX_TABLE_ROWS = 25  # what the catalogue shows without a click
 
 
 @night_table(group="3_decide")
@@ -44,15 +55,24 @@ def budget_plan(
         again = build_problem(pruned_items, batch, reserved=reserved, frozen=frozen)
         if again.problem is not None:
             plan, problem, result = again, again.problem, allocate(again.problem)
-    frame = plan_rows(plan, problem, result)
-    currency = batch.settings.shop.currency
-    words = result.describe(currency=currency)
-    metadata = {
+    metadata = {"edits_not_made": len(frozen), **proof_metadata(plan, result, batch)}
+    return Step(plan_rows(plan, problem, result), metadata)
+
+
+def proof_metadata(plan: PlanProblem, result: AllocationResult, batch: Batch) -> dict[str, Any]:
+    """Return what a person sees of the optimum in the catalogue: sums, bound, regret, prices, limits, other budgets."""
+    currency, regret = batch.settings.shop.currency, plan_regret(plan, result, batch)
+    words, others = result.describe(currency=currency), what_if_rows(plan)
+    left_out = "" if plan.problem is None or asks_platforms(plan.problem) else "platforms left out: too many items"
+    return {
         "total_cost": round(result.total_cost + plan.fixed_cost, 2), "total_value": round(result.total_value, 2),
-        "edits_not_made": len(frozen), "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,
+        "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,
         "01_prices": dg.MetadataValue.md("\n".join(f"- {one.zh} / {one.en}" for one in words[:12])),
+        "02_regret": regret_words(regret, currency),
+        "03_limits": as_table(binding_table(result)),
+        "04_what_if": as_table(what_if_table(others[:MAX_TABLE_ROWS], plan.fixed_cost)),
+        **({"04_what_if_note": left_out} if left_out else {}),
     }  # fmt: skip
-    return Step(frame, metadata)
 
 
 def empty_plan() -> pd.DataFrame:
