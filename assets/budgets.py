@@ -21,7 +21,9 @@ from assets.plan_proof import (
 )
 from assets.response import betas
 from assets.steps import Step, as_table, night_table
+from assets.tree_limits import with_settings_named
 from optimizers.allocation import AllocationProblem, AllocationResult, allocate
+from optimizers.errors import InfeasibleBudgetError
 
 PLAN_COLUMNS = [
     "item", "platform", "account", "level", "lever", "multiplier", "plan_cost", "plan_value", "base_cost", "base_value",
@@ -49,14 +51,22 @@ def budget_plan(
     plan = build_problem(pruned_items, batch, reserved=reserved)
     if plan.problem is None:  # nothing can move
         return Step(empty_plan(), {"total_cost": round(plan.fixed_cost, 2), "note": "no item may be moved tonight"})
-    problem, result = plan.problem, allocate(plan.problem)
+    problem, result = plan.problem, solve(plan.problem, batch)
     frozen = lesser_edits(plan, result, pruned_items, batch)
     if frozen:  # the money that the dropped edits would have moved is planned anew among those that are left
         again = build_problem(pruned_items, batch, reserved=reserved, frozen=frozen)
         if again.problem is not None:
-            plan, problem, result = again, again.problem, allocate(again.problem)
+            plan, problem, result = again, again.problem, solve(again.problem, batch)
     metadata = {"edits_not_made": len(frozen), **proof_metadata(plan, result, batch)}
     return Step(plan_rows(plan, problem, result), metadata)
+
+
+def solve(problem: AllocationProblem, batch: Batch) -> AllocationResult:
+    """Return the optimum; a refusal names the settings to change."""
+    try:
+        return allocate(problem)
+    except InfeasibleBudgetError as error:
+        raise with_settings_named(error, batch) from error
 
 
 def proof_metadata(plan: PlanProblem, result: AllocationResult, batch: Batch) -> dict[str, Any]:

@@ -15,10 +15,19 @@ from assets.arrays import floats
 from assets.batch import Batch
 from configs.schema import Budget, PlatformUse
 from optimizers.allocation import AllocationProblem
+from optimizers.errors import InfeasibleBudgetError
 from optimizers.items import FloorBasis
 from optimizers.shares import limit_shares
 from optimizers.tree import PriceTree
 from optimizers.types import FloatArray
+
+# by the word that a refusal has for the limit
+SETTING_OF = {
+    "ROAS floor": "min_roas",
+    "marginal floor": "min_marginal_value",
+    "min_cost": "min_cost",
+    "max_cost": "max_cost",
+}
 
 
 def asked_limits(platforms: Sequence[str], total: float, batch: Batch) -> PriceTree:
@@ -55,6 +64,27 @@ def floor_basis(keywords: pd.DataFrame, budgets: pd.DataFrame, tree: PriceTree, 
         return None
     sales = floats(budgets, "revenue_per_click") * floats(budgets, "base_cost") / floats(budgets, "cpc")
     return FloorBasis(floats(keywords, "revenue_per_click"), sales)
+
+
+def with_settings_named(error: InfeasibleBudgetError, batch: Batch) -> InfeasibleBudgetError:
+    """Return the refusal with the keys of the settings that contradict each other, so that a person knows what to change."""
+    keys = [
+        setting_key(name, key)
+        for name in ("total", *batch.uses)
+        for word, key in SETTING_OF.items()
+        if any(offender.startswith(f"{name} {word} ") for offender in error.offenders)
+    ]
+    if not keys:
+        return error
+    remedy = f"Change one of {', '.join(keys)} in configs/settings.yaml (or the shop's own settings.yaml)."
+    return InfeasibleBudgetError(error.what, error.value, error.limit, error.offenders, remedy)
+
+
+def setting_key(node: str, limit: str) -> str:
+    """Return where a limit of the total or of a platform is set."""
+    if node != "total":
+        return f"platforms.{node}.{limit}"
+    return "budget.daily_total" if limit == "max_cost" else f"budget.{limit}"
 
 
 def without_total_floor(problem: AllocationProblem) -> AllocationProblem:
