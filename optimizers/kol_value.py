@@ -150,13 +150,18 @@ def expected_offer_value(
 
 
 def probability_above(value: OfferValue, money: FloatArray) -> FloatArray:
-    """Return how probable it is that a partner's mean revenue a post is above ``money``, shape (n_offers,).
+    """Return how probable it is that a partner's mean revenue a post is above ``money``.
 
     Parameters
     ----------
     value : OfferValue of n_offers
     money : array of shape (n_offers,)
         Same currency, >= 0.
+
+    Returns
+    -------
+    array of shape (n_offers,)
+        In [0, 1].
 
     Raises
     ------
@@ -165,7 +170,8 @@ def probability_above(value: OfferValue, money: FloatArray) -> FloatArray:
 
     Notes
     -----
-    Of a gamma with the mean and sd of the belief, as in the interval of ``expected_offer_value``; sure where the belief
+    A gamma's distribution function (Abramowitz & Stegun 1964, section 6.5) with the mean and sd of the belief, as in the
+    interval of ``expected_offer_value``; sure where the belief
     has no sd. It is the probability of the partner's mean, not of one post.
 
     Examples
