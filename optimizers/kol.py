@@ -50,7 +50,7 @@ class KolResult:
     n_cuts : int
         How often the ads were solved.
     reasons : Reasons of n_offers
-        ``signed``, ``chosen``, ``test``, or what kept the offer out: ``price``, the name of a rule, or ``indivisible``
+        ``signed``, ``chosen``, ``test``, or what kept the offer out: ``below_price``, the name of a rule, or ``indivisible``
         (it beats the ads' last unit of money, but not all the money that its whole fee would take); with numbers.
     """
 

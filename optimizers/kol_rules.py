@@ -61,7 +61,7 @@ def explain_choice(problem: KolProblem, rules: Rules, chosen: BoolArray, is_test
     is_ruled = over.any(axis=0) & is_out & pays
     first = np.where(is_ruled, over.argmax(axis=0), len(rules.names))
     word = np.array([*rules.names, "indivisible"], dtype=object)[first]
-    word[is_out & ~pays] = "price"
+    word[is_out & ~pays] = "below_price"
     word[chosen] = np.where(is_test & ~pays, "test", "chosen")[chosen]
     word[problem.is_signed] = "signed"
     returned = np.divide(problem.net_value, problem.fee, out=np.full(len(word), np.nan), where=problem.fee > 0)

@@ -28,7 +28,7 @@ def offers(fee, value, budget=100.0, **columns):
 def test_an_offer_is_signed_when_it_beats_what_ads_earn_with_its_fee():
     result = choose_offers(offers([40.0, 40.0], [80.0, 50.0]))
     assert result.chosen.tolist() == [True, False]
-    assert list(result.reasons.word) == ["chosen", "price"]
+    assert list(result.reasons.word) == ["chosen", "below_price"]
     assert (result.committed_cost, result.ads_cost, result.price) == (40.0, 60.0, 2.0)
     assert result.expected_net_value == pytest.approx(40.0)
     assert result.gap == pytest.approx(0.0, abs=1e-9)
@@ -75,7 +75,7 @@ def test_the_rule_that_keeps_a_good_offer_out_is_named(rule, reason):
 def test_reasons_come_with_the_rules_own_numbers():
     columns = {"kol": [0, 0, 1, 2], "max_share_per_kol": 0.3, "is_signed": [False, False, False, True]}
     reasons = choose_offers(offers([20.0, 20.0, 10.0, 5.0], [100.0, 90.0, 11.0, 5.0], **columns)).reasons
-    assert list(reasons.word) == ["chosen", "max_share_per_kol", "price", "signed"]
+    assert list(reasons.word) == ["chosen", "max_share_per_kol", "below_price", "signed"]
     assert reasons.seen.tolist() == [5.0, 40.0, 1.1, 1.0]
     assert reasons.limit.tolist() == [1.5, 30.0, 1.5, 1.5]  # 75 are left to ads, which return 1.5 above 60
 
@@ -93,7 +93,7 @@ def test_a_signed_offer_takes_no_place_among_the_new_ones_of_its_audience():
 def test_a_test_slot_signs_what_only_its_lesson_pays_and_no_more_than_the_slots():
     plain = {"lesson_value": [25.0, 30.0, 0.0], "max_test_share": 1.0}
     result = choose_offers(offers([20.0, 20.0, 20.0], [20.0, 20.0, 20.0], max_tests=1, **plain))
-    assert list(result.reasons.word) == ["price", "test", "price"]
+    assert list(result.reasons.word) == ["below_price", "test", "below_price"]
     assert result.is_test.tolist() == [False, True, False]
     assert result.expected_net_value == pytest.approx(0.0)
     assert not choose_offers(offers([20.0] * 3, [20.0] * 3, max_tests=0, **plain)).chosen.any()
