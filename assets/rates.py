@@ -12,7 +12,7 @@ import pandas as pd
 
 from assets.arrays import codes_of, floats
 from assets.roots import root_matrix, roots_by_group, text_codes
-from assets.set_bids import bid_columns
+from assets.set_bids import bid_factors
 from optimizers import shrinkage
 from optimizers.effects import Effects, Signal, join_effects, stack_effects
 from optimizers.glm import LogRateFit, fit_log_rates
@@ -26,6 +26,7 @@ FACTORS = (
     "root",
     "product",
     "match_type",
+    "bid",
     "bid",
     "signal",
 )  # of what a factor's knowledge is called
@@ -51,7 +52,8 @@ def add_rates(items: pd.DataFrame) -> pd.DataFrame:
     aov = shrinkage.pool_means(
         floats(out, "effective_value"), floats(out, "effective_orders"), groups.product, groups.pool
     )
-    effects = join_effects(_effects_of(out, groups), stack_effects(len(out), [bid_columns(out, aov.mean, groups.pool)]))
+    kin = _effects_of(out, groups)
+    effects = join_effects(kin, stack_effects(len(out), bid_factors(out, aov.mean, groups.pool, kin)))
     fit = fit_log_rates(*counts, groups.pool, _with_interest(effects, out, groups))
     cvr = shrinkage.update_rates(*counts, fit.prior)
     cpc = shrinkage.pool_means(

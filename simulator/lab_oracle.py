@@ -8,58 +8,80 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import gammaincinv, ndtri
 
 from simulator.lab import LabMarket
 from simulator.lab_days import day_factors, expect_day
-from simulator.lab_truth import LabOptions, Truth
+from simulator.lab_truth import MIN_STAFF_BID, STAFF_SD, STAFF_WEIGHT, LabOptions, Truth, staff_habit
 
 MAX_STEP = 0.30  # the guardrails' cap of one night
 MIN_BID = 0.05
 MAX_LOG_PRICE = 9.0
 RAW_DAYS = 14
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
+N_QUANTILES = 201
 
 
 def oracle_rates(truth: Truth, options: LabOptions, events: np.ndarray, exposure: np.ndarray) -> np.ndarray:
     """Return posterior mean conversion rates, shape (n_keywords,), under the true spreads and the true design.
 
-    log rate = platform + brand (both known) + Z b + u, b ~ N(0, known spreads), u the keyword's own effect. b is found by
-    penalised IRLS with the Gamma-Poisson weight mu / (1 + mu / a) (Laplace approximation; Breslow & Clayton 1993), each
-    keyword's own counts are taken out again by its leverage, and the keyword's effect is integrated numerically.
+    log rate = platform + brand (both known) + Z b + u, b ~ N(0, known spreads), u the keyword's own effect. What staff bid is a
+    second witness of each rate, and the oracle knows how they bid and how often they err. b is found by penalised IRLS with the
+    Gamma-Poisson weight mu / (1 + mu / a) (Laplace approximation; Breslow & Clayton 1993), each keyword's own counts and bid
+    are taken out again by its leverage, and the keyword's effect is integrated numerically.
     """
     design, precision = _design(truth, options)
-    spread = options.spreads
-    shape = 1.0 / np.expm1(spread.keyword**2)
+    own_variance = options.spreads.keyword**2
+    guess, sureness = staff_guess(truth)
+    share = own_variance * sureness / (1.0 + own_variance * sureness)  # of the guess in the rate's mean given both
+    shape = 1.0 / np.expm1(own_variance * (1.0 - share))
     base = np.log([one.cvr for one in truth.platforms])[truth.platform]
-    base = base + spread.brand * truth.keywords["is_brand"].to_numpy(dtype=np.float64)
+    base = base + options.spreads.brand * truth.keywords["is_brand"].to_numpy(dtype=np.float64)
     effects = np.zeros(design.shape[1])
+
+    def look(effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        told = base + design @ effects
+        missed = guess - (told - own_variance / 2.0)
+        mean = exposure * np.exp(told + share * (missed - own_variance / 2.0))
+        score = (1.0 - share) * (events - mean) / (1.0 + mean / shape) + share * missed / own_variance
+        return (1.0 - share) ** 2 * mean / (1.0 + mean / shape) + share / own_variance, score
+
     for _ in range(12):  # Newton steps from the prior; the likelihood is concave here
-        mean = exposure * np.exp(base + design @ effects)
-        weight, score = mean / (1.0 + mean / shape), (events - mean) / (1.0 + mean / shape)
+        weight, score = look(effects)
         information = (design * weight[:, None]).T @ design + np.diag(precision)
         effects = effects + np.linalg.solve(information, design.T @ score - precision * effects)
-    mean = exposure * np.exp(base + design @ effects)
-    weight, score = mean / (1.0 + mean / shape), (events - mean) / (1.0 + mean / shape)
+    weight, score = look(effects)
     covariance = np.linalg.inv((design * weight[:, None]).T @ design + np.diag(precision))
     own = np.einsum("ij,ij->i", design @ covariance, design)
     left = np.maximum(1.0 - weight * own, 0.05)
-    centre, variance = base + design @ effects - own * score / left, own / left
-    return _keyword_means(events, exposure, centre, variance, options)
+    prior = _prior_rates(base + design @ effects - own * score / left, own / left, options)
+    return _keyword_means(prior, events, exposure, -0.5 * sureness[:, None] * (np.log(prior) - guess[:, None]) ** 2)
 
 
-def _keyword_means(
-    events: np.ndarray, exposure: np.ndarray, centre: np.ndarray, variance: np.ndarray, options: LabOptions
-) -> np.ndarray:
-    """Return the posterior mean of exp(centre + luck) given Poisson counts, on a grid of the prior's quantiles."""
+def staff_guess(truth: Truth) -> tuple[np.ndarray, np.ndarray]:
+    """Return the log conversion rate that each first bid speaks of, and the precision of that guess; 0 at the least bid."""
+    kept = 1.0 - np.array([one.refund for one in truth.platforms])[truth.platform]
+    order = np.log(truth.order_value * kept * truth.margin)
+    habit = staff_habit(np.log(truth.cvr) + order, truth.platform)
+    guess = (np.log(truth.base_bid) - habit) / STAFF_WEIGHT - order
+    return guess, np.where(truth.base_bid > MIN_STAFF_BID, (STAFF_WEIGHT / STAFF_SD) ** 2, 0.0)
+
+
+def _prior_rates(centre: np.ndarray, variance: np.ndarray, options: LabOptions) -> np.ndarray:
+    """Return equally likely rates of each keyword before its own counts and bid, shape (n_keywords, N_QUANTILES)."""
     spread = options.spreads.keyword
+    chance = (np.arange(N_QUANTILES) + 0.5) / N_QUANTILES
     if options.is_gamma:
         shape = 1.0 / ((1.0 + np.expm1(spread**2)) * np.exp(variance) - 1.0)
-        return np.asarray((shape + events) / (shape / np.exp(centre + variance / 2.0) + exposure))
+        return np.asarray(gammaincinv(shape[:, None], chance) * (np.exp(centre + variance / 2.0) / shape)[:, None])
     sd = np.sqrt(spread**2 + variance)[:, None]
-    log_rate = centre[:, None] - spread**2 / 2.0 + sd * NODES
-    log_weight = np.log(WEIGHTS) + events[:, None] * log_rate - exposure[:, None] * np.exp(log_rate)
+    return np.asarray(np.exp(centre[:, None] - spread**2 / 2.0 + sd * ndtri(chance)))
+
+
+def _keyword_means(rates: np.ndarray, events: np.ndarray, exposure: np.ndarray, log_weight: np.ndarray) -> np.ndarray:
+    """Return the posterior means of equally likely ``rates`` given Poisson counts and the log weight of other evidence."""
+    log_weight = log_weight + events[:, None] * np.log(rates) - exposure[:, None] * rates
     chance = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    return np.asarray((chance * np.exp(log_rate)).sum(axis=1) / chance.sum(axis=1))
+    return np.asarray((chance * rates).sum(axis=1) / chance.sum(axis=1))
 
 
 def _design(truth: Truth, options: LabOptions) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,10 @@ TELLS_SHARES = ("google_ads", "baidu_search")  # exports impression shares; on t
 TELLS_CARTS = ("taobao_keyword",)
 KEYWORDS_PER_CAMPAIGN = 80
 KEYWORDS_PER_PRODUCT = 40
+STAFF_WEIGHT = 0.5  # staff bid half by what a word is worth and half by the account's habit
+STAFF_SD = 0.35  # of the log bid: what staff get wrong
+STAFF_LEVEL = 1.5  # habit: so much more than a click is worth
+MIN_STAFF_BID = 0.05
 RATE = {"CNY": 1.0, "USD": USD_RATE}
 
 
@@ -113,16 +117,20 @@ def draw_truth(seed: int, n_keywords: int, options: LabOptions) -> Truth:
     margin = products["margin"].to_numpy()[product]
     kept = 1.0 - np.array([one.refund for one in profiles])[platform]
     worth = np.log(cvr * value * kept * margin)
-    # staff bid half by what a word is worth and half by the account's habit
-    bid = np.exp(0.5 * worth + 0.5 * _mean_by(worth, platform) + rng.normal(np.log(1.5), 0.35, len(platform)))
+    bid = np.exp(staff_habit(worth, platform) + STAFF_WEIGHT * worth + rng.normal(0.0, STAFF_SD, len(platform)))
     truth = Truth(
         profiles, keywords, campaigns, products, design, platform, keywords["campaign_code"].to_numpy(),
-        options.clicks * np.exp(rng.normal(0.0, 1.5, len(platform))), np.maximum(bid.round(2), 0.05),
+        options.clicks * np.exp(rng.normal(0.0, 1.5, len(platform))), np.maximum(bid.round(2), MIN_STAFF_BID),
         eta, rng.uniform(0.15, 0.85, len(platform)), np.minimum(base * np.exp(rng.normal(0.0, 0.3, len(platform))), 0.4),
         cvr, value, margin, tuple(_delay(one, rng) for one in profiles), _weekdays(profiles, options, rng),
     )  # fmt: skip
     campaigns["daily_budget"] = _budgets(truth, options, rng)
     return truth
+
+
+def staff_habit(worth: np.ndarray, platform: np.ndarray) -> np.ndarray:
+    """Return the part of each log bid that is the account's habit and not the word's own log worth."""
+    return np.log(STAFF_LEVEL) + (1.0 - STAFF_WEIGHT) * _mean_by(worth, platform)
 
 
 def usual_cost(truth: Truth) -> np.ndarray:
