@@ -141,7 +141,7 @@ def estimate(known: pd.DataFrame, night: date) -> pd.DataFrame:
         daily = to_shop_money(known, MONEY, known["report_date"], batch.settings)
         items = summarise(daily, batch)
     items["campaign_key"] = campaign_key(items)
-    items = items.assign(is_brand=False, margin=1.0)
+    items = items.assign(is_brand=False, margin=1.0, bid=np.nan)  # the report tells no bids
     items = add_rates(items)
     recent = known[known["report_date"] > pd.Timestamp(night) - pd.Timedelta(days=LOOK_BACK)]
     sums = recent.groupby("item")[["clicks", "conversions"]].sum().astype("float64").reindex(items["item"]).fillna(0.0)
