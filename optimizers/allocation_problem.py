@@ -31,8 +31,8 @@ class AllocationProblem:
         Flexible: money is spent while the next unit of cost brings more than one unit of value (profit). Fixed: it is
         spent up to the roots' maxima, which must be finite, while it brings anything at all.
     basis : FloorBasis, optional
-        What ROAS floors count; without it they count what the objective counts. With it average floors are allowed at
-        the roots and the nodes right below them only.
+        What ROAS floors count; without it they count what the objective counts. With it every average floor is a root
+        of its own, so a few of them are cheap and one at each of thousands of nodes is not.
 
     Raises
     ------
@@ -66,15 +66,11 @@ class AllocationProblem:
             self._refuse_basis(self.basis)
 
     def _refuse_basis(self, basis: FloorBasis) -> None:
-        what, tree = "cannot allocate with ROAS floors on another basis", self.tree
+        what = "cannot allocate with ROAS floors on another basis"
         seen = (len(basis.keyword_worth), len(basis.budget_worth))
         wanted = (len(self.keywords.node), len(self.budgets.node))
         if seen != wanted:
             raise InvalidInputError(what, f"{seen} worths", f"{wanted}, one an item", ["basis"], "Align the columns.")
-        deep = [tree.names[node] for node in np.flatnonzero((tree.depth > 1) & ~np.isnan(tree.min_roas))]
-        if deep:
-            remedy = "Set the floor in configs/settings.yaml at the total or at platforms."
-            raise InvalidInputError(what, f"{len(deep)} floors below platforms", "depth 0 or 1", deep, remedy)
 
     @property
     def base_price(self) -> float:

@@ -17,6 +17,7 @@ from optimizers.errors import InfeasibleBudgetError
 from optimizers.feasibility import Breach, find_breach
 from optimizers.solution import Relaxed, Solution
 from optimizers.tree import LIMITS, PriceTree
+from optimizers.types import BoolArray
 
 Limit = tuple[str, int]  # a column of the tree and a node
 NONE = {"min_cost": 0.0, "max_cost": np.inf, "min_roas": np.nan, "min_marginal_roas": np.nan}
@@ -49,17 +50,24 @@ def solve_feasible(problem: AllocationProblem, start: Relaxed | None = None) -> 
     Deletion filter (Chinneck and Dravnieks 1991) in chunks that are halved: a limit is left out for good where the rest
     still contradict each other. Known drawback: each try is a solve; they are made only once nothing can be bought.
     """
-    solution = solve_with_floors(problem, start)
-    if np.isnan(problem.tree.min_roas).all():  # what spend limits alone forbid has been refused already
+    tree = problem.tree
+    try:
+        solution = solve_with_floors(problem, start)
+    except InfeasibleBudgetError as error:
+        limits = [] if np.isnan(tree.min_marginal_roas).all() else _find_conflict(problem, _list_limits(problem))
+        if not any(column == "min_marginal_roas" for column, _ in limits):
+            raise  # spend limits alone
+        raise _refusal(problem, Breach(0, "min_cost", error.value, error.limit), limits) from error
+    breach = find_breach(tree, solution.node_cost, solution.node_worth)
+    if breach is None or np.isnan(tree.min_roas).all():  # what spend limits alone forbid has been refused already
         return solution
-    breach = find_breach(problem.tree, solution.node_cost, solution.node_worth)
-    if breach is None:
-        return solution
-    limits = smallest_conflict(
-        _list_limits(problem, breach.node), lambda kept: _refuses(_keep(problem, kept)) is not None
-    )
+    limits = _find_conflict(problem, _list_limits(problem, breach.node))
     seen = _refuses(_keep(problem, limits))
     raise _refusal(problem, breach if seen is None else seen, limits)
+
+
+def _find_conflict(problem: AllocationProblem, limits: list[Limit]) -> list[Limit]:
+    return smallest_conflict(limits, lambda kept: _refuses(_keep(problem, kept)) is not None)
 
 
 def smallest_conflict(limits: list[Limit], is_conflict: Callable[[list[Limit]], bool]) -> list[Limit]:
@@ -82,16 +90,11 @@ def smallest_conflict(limits: list[Limit], is_conflict: Callable[[list[Limit]], 
         size //= 2
 
 
-def _list_limits(problem: AllocationProblem, node: int) -> list[Limit]:
-    """Return all limits of the node, of those above and of those below it."""
-    tree = problem.tree
-    mark = np.zeros(tree.n_nodes)
-    mark[node] = 1.0
-    related = tree.sum_up(mark) > 0
-    for child in range(tree.n_nodes):  # parents come first
-        at = tree.parent[child]
-        if at >= node and at >= 0 and mark[at]:
-            mark[child], related[child] = 1.0, True
+def _list_limits(problem: AllocationProblem, node: int | None = None) -> list[Limit]:
+    """Return all limits of the node, of those above and of those below it; without a node all there are."""
+    tree, related = problem.tree, np.ones(problem.tree.n_nodes, dtype=np.bool_)
+    if node is not None:
+        related = _related(tree, node)
     is_set = {
         "max_cost": np.isfinite(tree.max_cost),
         "min_cost": tree.min_cost > 0,
@@ -99,6 +102,17 @@ def _list_limits(problem: AllocationProblem, node: int) -> list[Limit]:
         "min_roas": ~np.isnan(tree.min_roas),
     }
     return [(column, int(at)) for column, has in is_set.items() for at in np.flatnonzero(has & related)]
+
+
+def _related(tree: PriceTree, node: int) -> BoolArray:
+    mark = np.zeros(tree.n_nodes)
+    mark[node] = 1.0
+    related = tree.sum_up(mark) > 0
+    for child in range(tree.n_nodes):  # parents come first
+        at = tree.parent[child]
+        if at >= node and at >= 0 and mark[at]:
+            mark[child], related[child] = 1.0, True
+    return related
 
 
 def _keep(problem: AllocationProblem, limits: list[Limit]) -> AllocationProblem:
@@ -122,4 +136,5 @@ def _refusal(problem: AllocationProblem, breach: Breach, limits: list[Limit]) ->
     tree = problem.tree
     offenders = [f"{tree.names[node]} {WORDS[column]} {getattr(tree, column)[node]:,.2f}" for column, node in limits]
     what = f"cannot keep {len(limits)} limits together: {breach.missing:,.2f} of money is missing"
-    return InfeasibleBudgetError(what, breach.seen, breach.limit, offenders, REMEDY)
+    named = [(tree.names[node], column) for column, node in limits]
+    return InfeasibleBudgetError(what, breach.seen, breach.limit, offenders, REMEDY, named)

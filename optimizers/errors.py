@@ -59,10 +59,26 @@ class InvalidInputError(OptimizerError):
 
 
 class InfeasibleBudgetError(OptimizerError):
-    """No allocation meets every bound; ``missing`` is the money by which ``value`` misses ``limit``."""
+    """No allocation meets every bound; ``missing`` is the money by which ``value`` misses ``limit``.
+
+    ``limits`` are the nodes' limits that contradict each other as (node, column of the tree), for callers that name
+    where each is set.
+    """
 
     value: float
     limit: float
+
+    def __init__(
+        self,
+        what: str,
+        value: float,
+        limit: float,
+        offenders: Sequence[str] = (),
+        remedy: str = "",
+        limits: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(what, value, limit, offenders, remedy)
+        self.limits = tuple(limits)
 
     @property
     def missing(self) -> float:

@@ -114,37 +114,51 @@ def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray
     slack = TOLERANCE * 1e-3 * float(most[node])
     if max(needed, least[node]) > maximum * (1 + TOLERANCE) + slack:
         seen = max(needed, float(least[node]))
-        parts = [(f"{name} min_cost", needed)] if needed > maximum else _parts(tree, node, least, tree.min_cost)
+        own = [Part(f"{name} min_cost", needed, name)]
+        parts = _fewest_over(own if needed > maximum else _parts(tree, node, least, tree.min_cost), maximum)
         what = f"cannot keep {name} within its maximum: minimum costs add up to {seen - maximum:,.2f} too much"
-        raise InfeasibleBudgetError(what, seen, maximum, _fewest_over(parts, maximum), REMEDY)
+        limits = [(name, "max_cost"), *((part.node, "min_cost") for part in parts if part.node)]
+        raise InfeasibleBudgetError(what, seen, maximum, _shown(parts), REMEDY, limits)
     if most[node] < needed * (1 - TOLERANCE):
         seen, parts = float(most[node]), _parts(tree, node, most, tree.max_cost)
         what = f"cannot reach the minimum of {name}: all below it can spend {needed - seen:,.2f} too little"
-        raise InfeasibleBudgetError(what, seen, needed, _fewest_over(parts, np.inf), REMEDY)
+        limits = [(name, "min_cost"), *((part.node, "max_cost") for part in parts if part.node)]
+        raise InfeasibleBudgetError(what, seen, needed, _shown(parts), REMEDY, limits)
 
 
-def _parts(tree: PriceTree, node: int, amount: FloatArray, bound: FloatArray) -> list[tuple[str, float]]:
+class Part(NamedTuple):
+    """Money that cannot be chosen: what people call it, how much, and the node whose limit it is, empty of items."""
+
+    name: str
+    money: float
+    node: str
+
+
+def _parts(tree: PriceTree, node: int, amount: FloatArray, bound: FloatArray) -> list[Part]:
     """Return the limits that ``amount`` adds up from, largest first: bounds of nodes, and what items leave no choice.
 
     A node that is at its own ``bound`` is one part; of others their children and their own items are.
     """
-    parts, open_nodes = [], [node]
+    parts: list[Part] = []
+    open_nodes = [node]
     while open_nodes:
         at = open_nodes.pop()
         children = np.flatnonzero(tree.parent == at)
         if at != node and amount[at] == bound[at]:
-            parts.append((tree.names[at], float(amount[at])))
+            parts.append(Part(tree.names[at], float(amount[at]), tree.names[at]))
             continue
         open_nodes += children.tolist()
         own = float(amount[at] - amount[children].sum())
         if own > TOLERANCE * float(amount[at]):
-            parts.append((f"items of {tree.names[at]}", own))
-    return sorted(parts, key=lambda part: -part[1])
+            parts.append(Part(f"items of {tree.names[at]}", own, ""))
+    return sorted(parts, key=lambda part: -part.money)
 
 
-def _fewest_over(parts: list[tuple[str, float]], maximum: float) -> list[str]:
+def _fewest_over(parts: list[Part], maximum: float) -> list[Part]:
     """Return the first parts that together are already more than ``maximum``."""
-    before = np.cumsum([0.0] + [money for _, money in parts])[:-1]
-    return [
-        f"{name} {money:,.2f}" for (name, money), sum_before in zip(parts, before, strict=True) if sum_before <= maximum
-    ]
+    before = np.cumsum([0.0] + [part.money for part in parts])[:-1]
+    return [part for part, sum_before in zip(parts, before, strict=True) if sum_before <= maximum]
+
+
+def _shown(parts: list[Part]) -> list[str]:
+    return [f"{part.name} {part.money:,.2f}" for part in parts]

@@ -170,10 +170,23 @@ def test_a_floor_that_is_no_positive_number_is_refused(column, floor):
         chain(**{column: [floor]})
 
 
-def test_a_floor_on_another_basis_below_platforms_is_refused():
-    basis = FloorBasis(np.ones(2), np.zeros(0))
-    with pytest.raises(InvalidInputError, match="depth 0 or 1"):
-        AllocationProblem(keywords(), no_budgets(), chain(3, min_roas=[np.nan, np.nan, 2.0]), basis=basis)
+def test_a_floor_on_another_basis_holds_at_any_depth_and_leaves_its_neighbours_alone():
+    """The second keyword's campaign must bring revenue of 9 a unit; the first keyword's plan stays what it was."""
+    tree = PriceTree(np.array([-1, 0, 1, 1]), np.zeros(4), np.full(4, np.inf), ("total", "google", "a", "b"))
+    floored = replace(tree, min_roas=np.array([np.nan, np.nan, np.nan, 9.0]))
+    items, basis = keywords([4.0, 2.0], [2, 3]), FloorBasis(np.array([8.0, 8.0]), np.zeros(0))
+    free, held = solve(items, tree, basis), solve(items, floored, basis)
+    assert free.node_worth[3] / free.node_cost[3] < 9.0
+    assert held.node_worth[3] / held.node_cost[3] == pytest.approx(9.0)
+    assert held.multiplier[0] == pytest.approx(free.multiplier[0])
+    assert held.keyword_binding[1] == "node_roas:b"
+
+
+def test_a_marginal_floor_that_keeps_a_minimum_out_of_reach_is_named_with_it():
+    tree = chain(1, minimum=40.0, maximum=1e6, min_marginal_roas=[3.0])
+    with pytest.raises(InfeasibleBudgetError, match="cannot keep 2 limits together") as error:
+        solve(keywords([4.0], [0]), tree)
+    assert set(error.value.limits) == {("n0", "min_cost"), ("n0", "min_marginal_roas")}
 
 
 def test_a_basis_of_another_length_is_refused():
