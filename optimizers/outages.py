@@ -6,11 +6,11 @@ Here belongs the test. What is done about such days is a person's decision; noth
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc
+from scipy.special import betainc, gammaln
 
 from optimizers.errors import InvalidInputError
 from optimizers.inputs import NON_NEGATIVE, read_columns, read_level
@@ -21,6 +21,7 @@ MAX_RATIO = 0.5  # fewer than half of the expected conversions: large accounts a
 MIN_BUSY = 0.5  # of the median day's clicks: fewer clicks explain fewer conversions
 MIN_DAYS = 14  # days of an account before its own rate says anything
 MAD_TO_SD = 1.4826  # of a normal distribution
+SMALLEST = 1e-280  # betainc is exact down to here
 HALF_EVENT = 0.5  # Jeffreys' prior of a Poisson rate
 
 
@@ -92,12 +93,12 @@ def find_silences(
     busy = told & (came >= MIN_BUSY * np.median(came[told]))
     runs = list(_runs(busy))
     spread = _overdispersion(sold[told], exposed[told])
+    looks = float(np.log(len(runs) * n_series)) if runs else 0.0
     found = [_judge(run, sold, exposed, error, spread) for run in runs]
-    n_looks = len(runs) * n_series
     doubtful = [
-        Silence(one.first, one.last, one.events, one.expected, one.probability * n_looks)
-        for one in found
-        if one.probability * n_looks <= level and one.events <= MAX_RATIO * one.expected
+        (chance + looks, replace(one, probability=float(np.exp(chance + looks))))
+        for chance, one in found
+        if chance + looks <= np.log(level) and one.events <= MAX_RATIO * one.expected
     ]
     return _apart(doubtful)
 
@@ -121,7 +122,10 @@ def _overdispersion(events: FloatArray, exposure: FloatArray) -> float:
     return max(variance - 1.0, 0.0) / float(mean.mean())
 
 
-def _judge(run: tuple[int, int], events: FloatArray, exposure: FloatArray, error: FloatArray, spread: float) -> Silence:
+def _judge(
+    run: tuple[int, int], events: FloatArray, exposure: FloatArray, error: FloatArray, spread: float
+) -> tuple[float, Silence]:
+    """Return the log probability of so few events in a run, before the other runs are counted, and the run."""
     days = slice(run[0], run[1] + 1)
     seen = float(events[days].sum())
     others = float(events.sum()) - seen + HALF_EVENT
@@ -130,12 +134,24 @@ def _judge(run: tuple[int, int], events: FloatArray, exposure: FloatArray, error
     mean = float(means.sum())
     doubt = float(np.sum(means * error[days]) / mean) ** 2
     size = 1.0 / (1.0 / others + spread * float(np.sum(means**2)) / mean**2 + doubt)
-    return Silence(*run, seen, mean, float(betainc(size, seen + 1.0, size / (size + mean))))
+    chance = _log_chance(seen, mean, size)
+    return chance, Silence(*run, seen, mean, float(np.exp(chance)))
 
 
-def _apart(found: list[Silence]) -> tuple[Silence, ...]:
+def _log_chance(seen: float, mean: float, size: float) -> float:
+    """Return log P(Y <= seen), Y negative binomial; where a double ends, by the last term of the sum, its largest by far."""
+    share = size / (size + mean)
+    chance = float(betainc(size, seen + 1.0, share))
+    if chance > SMALLEST:
+        return float(np.log(chance))
+    ways = gammaln(size + seen) - gammaln(size) - gammaln(seen + 1.0)
+    return float(ways + size * np.log(share) + seen * np.log1p(-share))
+
+
+def _apart(found: list[tuple[float, Silence]]) -> tuple[Silence, ...]:
     kept: list[Silence] = []
-    for one in sorted(found, key=lambda run: (run.probability, run.first, run.last)):
+    # by the logarithm: of two runs that are both too improbable for a double, the shorter may hold the healthy day
+    for _, one in sorted(found, key=lambda run: (run[0], run[1].first, run[1].last)):
         if all(one.last < other.first or one.first > other.last for other in kept):
             kept.append(one)
     return tuple(sorted(kept, key=lambda run: run.first))
