@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from configs.money_schema import Explore, Focus, Pacing, Tier
 from configs.platform_schema import Frozen
 
 
@@ -35,6 +36,7 @@ class PlatformUse(Frozen):
     min_roas: float | None = Field(default=None, gt=0)  # sales over cost of all that is moved here
     min_marginal_value: float | None = Field(default=None, gt=0)  # of value_basis, by the next unit of cost
     roas_floor: float | None = Field(default=None, gt=0)
+    tier: Tier | None = None  # whose share of the money it is part of, see Focus
     ltv_multiplier: float = Field(default=1.0, gt=0, le=20)  # what a sale is worth with later ones, on value_basis ltv
     channel: str | None = (
         None  # sales channel of the shop's own orders in which its orders arrive; None = the whole shop
@@ -43,6 +45,15 @@ class PlatformUse(Frozen):
     edits_reserved: int = Field(
         default=0, ge=0
     )  # of the platform's edits a day, kept for those that people make by hand
+
+
+class CampaignLimits(Frozen):
+    """What one campaign, or one ad group of it, may spend and has to bring; as on a platform."""
+
+    min_cost: float = Field(default=0.0, ge=0)
+    max_cost: float | None = Field(default=None, ge=0)
+    min_roas: float | None = Field(default=None, gt=0)
+    min_marginal_value: float | None = Field(default=None, gt=0)
 
 
 class Budget(Frozen):
@@ -133,12 +144,6 @@ class Discovery(Frozen):
     protected_terms: tuple[str, ...] = ()  # never excluded, like the shop's own brand
 
 
-class Explore(Frozen):
-    """Money spent to learn: every edited bid is moved at random by up to ``jitter_share``; 0 switches it off."""
-
-    jitter_share: float = Field(default=0.05, ge=0, le=0.2)
-
-
 class FxRate(Frozen):
     """What one unit of ``currency`` is worth in the shop currency from ``from_date`` on."""
 
@@ -160,7 +165,10 @@ class Settings(Frozen):
 
     shop: Shop = Shop()
     platforms: dict[str, PlatformUse] = Field(default_factory=dict)
+    campaigns: dict[str, CampaignLimits] = Field(default_factory=dict)  # "platform / campaign" or ".. / ad group"
     budget: Budget = Budget()
+    focus: Focus = Focus()
+    pacing: Pacing = Pacing()
     roas: RoasGoals = RoasGoals()
     window: Window = Window()
     floor: FloorRule = FloorRule()
