@@ -51,7 +51,7 @@ def presale_days(platform: pd.Series, day: pd.Series, calendar: Calendar) -> np.
 
 def _within(event: Event, platform: pd.Series, day: pd.Series, calendar: Calendar) -> np.ndarray:
     codes, days = pd.factorize(day)  # a window has far fewer days than rows
-    hit = np.append(_holds(event, pd.DatetimeIndex(days), calendar), False)[
+    hit = np.append(event_holds(event, pd.DatetimeIndex(days), calendar), False)[
         codes
     ]  # a missing day is no day of any event
     if event.platforms:
@@ -59,7 +59,8 @@ def _within(event: Event, platform: pd.Series, day: pd.Series, calendar: Calenda
     return np.asarray(hit)
 
 
-def _holds(event: Event, days: pd.DatetimeIndex, calendar: Calendar) -> np.ndarray:
+def event_holds(event: Event, days: pd.DatetimeIndex, calendar: Calendar) -> np.ndarray:
+    """Return which of the days belong to the event, wherever it is held, shape (n_days,)."""
     if len(days) == 0:
         return np.zeros(0, dtype=bool)
     if event.start is None or event.end is None:
