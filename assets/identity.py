@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from assets.batch import Batch
 from assets.platforms.cells import map_words
-from assets.platforms.coded import Coded, CodedTable, constant, encode
+from assets.platforms.coded import Coded, CodedTable, constant
+from assets.platforms.encoding import encode
 from assets.platforms.items import as_cells, as_series, coded_item_key, coded_join_key, item_columns
 
 LEVEL_OF_KIND = {"keyword_daily": "keyword", "placement_daily": "placement"}

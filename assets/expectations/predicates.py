@@ -17,7 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.platforms.coded import Coded, CodedTable, constant, encode, stretches
+from assets.platforms.coded import Coded, CodedTable, constant, stretches
+from assets.platforms.encoding import encode
 from assets.platforms.items import as_cells
 from configs.expectations_schema import KindRules, NumberRule, RowRules
 

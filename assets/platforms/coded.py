@@ -6,9 +6,11 @@ done with numbers. Here belongs this form and its arithmetic; what cells mean is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,8 +24,8 @@ Codes = NDArray[np.int32]
 _PANDAS_TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _DENSE = 8  # a table of marks may be so many times as long as the rows
 _MAX_WIDE = 1 << 62
+_MAX_NARROW = (1 << 31) - 1
 _GLANCE = 4096
-_MIN_RUN = 4
 STRETCH = 1 << 16
 
 
@@ -145,51 +147,6 @@ class Groups:
     example: NDArray[np.int64]
 
 
-def encode(cells: pa.Array | pa.ChunkedArray) -> Coded:
-    """Return a column in this form; words stand in the order in which they first appear.
-
-    Where cells come in runs, as names of campaigns do, only the first of each run is looked up.
-    """
-    whole = cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells])
-    chunks = [chunk for chunk in whole.chunks if len(chunk)]
-    if not chunks or whole.null_count or not _comes_in_runs(chunks[0]):
-        return _looked_up(whole)
-    starts = [_run_starts(chunk) for chunk in chunks]
-    firsts = [chunk.take(pa.array(at)) for chunk, at in zip(chunks, starts, strict=True)]
-    lengths = [np.diff(at, append=len(chunk)) for chunk, at in zip(chunks, starts, strict=True)]
-    found = _looked_up(pa.chunked_array(firsts))
-    return Coded(found.words, np.repeat(found.codes, np.concatenate(lengths)), True)
-
-
-def _looked_up(whole: pa.ChunkedArray) -> Coded:
-    encoded = pc.dictionary_encode(whole, null_encoding="encode").chunks
-    if not encoded:
-        return Coded(pa.array([], whole.type), np.empty(0, np.int32), True)
-    return Coded(encoded[-1].dictionary, np.concatenate([np.asarray(one.indices) for one in encoded]), True)
-
-
-def _comes_in_runs(chunk: pa.Array) -> bool:
-    """Return whether cells seldom change from row to row, by a glance at the first ones."""
-    return len(chunk) > _GLANCE and len(_run_starts(chunk.slice(0, _GLANCE))) * _MIN_RUN <= _GLANCE
-
-
-def _run_starts(chunk: pa.Array) -> NDArray[np.int64]:
-    """Return the rows in which another cell stands than in the row before."""
-    changes = np.asarray(pc.not_equal(chunk.slice(1), chunk.slice(0, len(chunk) - 1)))
-    return np.concatenate([[0], np.flatnonzero(changes) + 1])
-
-
-def share_codes(columns: Mapping[int, Coded]) -> dict[int, Coded]:
-    """Return columns of which those that change from row to row alike, as an id and its name, hold one array of codes."""
-    found: dict[int, Coded] = {}
-    like: dict[int, Codes] = {}
-    for at, column in columns.items():
-        first = like.setdefault(len(column.words), column.codes)
-        is_alike = first is not column.codes and np.array_equal(first, column.codes)
-        found[at] = replace(column, codes=first) if is_alike else column
-    return found
-
-
 def constant(value: object, n_rows: int, kind: pa.DataType) -> Coded:
     """Return a column with the same value in every row; None is a column without values."""
     return Coded(pa.array([value], kind), np.zeros(n_rows, np.int32), True)
@@ -198,11 +155,6 @@ def constant(value: object, n_rows: int, kind: pa.DataType) -> Coded:
 def all_different(values: pa.Array) -> Coded:
     """Return a column of which every row is a word of its own."""
     return Coded(values, np.arange(len(values), dtype=np.int32), True)
-
-
-def encode_table(table: pa.Table) -> CodedTable:
-    """Return an Arrow table in this form."""
-    return CodedTable({name: encode(table[name]) for name in table.column_names}, table.num_rows)
 
 
 def group_rows(keys: Sequence[Coded], n_rows: int) -> Groups:
@@ -241,6 +193,11 @@ def _repeats(keys: Sequence[Coded], n_rows: int) -> NDArray[np.int64]:
     """Return rows that repeat a key, at least one per repeated key."""
     wide, size = _combine(_telling(keys, n_rows), n_rows)
     if size <= _DENSE * n_rows:
+        is_seen = np.zeros(size, dtype=bool)  # small marks stay in the cache, and most files repeat nothing
+        for part in stretches(n_rows):
+            is_seen[wide[part]] = True
+        if np.count_nonzero(is_seen) == n_rows:
+            return np.empty(0, dtype=np.int64)
         last = np.full(size, -1, dtype=np.int32)
         for part in stretches(n_rows):
             last[wide[part]] = np.arange(part.start, part.stop)
@@ -260,10 +217,12 @@ def _telling(keys: Iterable[Coded], n_rows: int) -> list[Coded]:
     return [base, *(other for other in others if told_by(base, other) is None)]
 
 
-def _combine(keys: Sequence[Coded], n_rows: int) -> tuple[NDArray[np.int64], int]:
+def _combine(keys: Sequence[Coded], n_rows: int) -> tuple[NDArray[np.signedinteger[Any]], int]:
     """Return one number per row for all columns together, below the returned size."""
     base, *others = keys
-    wide, size = base.codes.astype(np.int64), max(len(base.words), 1)
+    n_all = math.prod(max(len(key.words), 1) for key in keys)
+    kind: type[np.signedinteger[Any]] = np.int32 if n_all <= _MAX_NARROW else np.int64
+    wide, size = base.codes.astype(kind), max(len(base.words), 1)
     for other in others:
         if size * len(other.words) > _MAX_WIDE:
             wide = pd.factorize(wide)[0].astype(np.int64)

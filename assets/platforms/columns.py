@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from assets.platforms import cells as read
 from assets.platforms.cells import Parsed
-from assets.platforms.coded import Coded, Codes, Mask, encode
+from assets.platforms.coded import Coded, Codes, Mask
 from assets.platforms.dates import parse_dates
+from assets.platforms.encoding import encode
 from assets.platforms.grid import RawRows
 from assets.platforms.header import Match
 from assets.platforms.keywords import MATCH_TYPES, STATUSES, parse_keywords

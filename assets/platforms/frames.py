@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.platforms.cells import map_words, normalise_word
-from assets.platforms.coded import Coded, CodedTable, all_different, constant, encode_table
+from assets.platforms.coded import Coded, CodedTable, all_different, constant
 from assets.platforms.columns import CanonicalColumns, ReadColumn
 from assets.platforms.dates import is_one_day
+from assets.platforms.encoding import encode_table
 from assets.platforms.entities import finish_entities
 from assets.platforms.errors import Message
 from assets.platforms.grid import BrokenRow

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from assets.platforms.coded import encode
 from assets.platforms.decode import HEAD_LINES, EncodedText
+from assets.platforms.encoding import encode
 from assets.platforms.text_rows import BrokenRow, RawRows, Shape, read_rows, split_line
 
 __all__ = ["PREVIEW_ROWS", "BrokenRow", "Grid", "RawRows", "SheetGrid", "TextGrid", "cell_text", "split_line"]

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.platforms.cells import map_words, matches
-from assets.platforms.coded import Coded, CodedTable, constant, encode, group_rows
+from assets.platforms.coded import Coded, CodedTable, constant, group_rows
+from assets.platforms.encoding import encode
 from configs.platform_schema import Platform
 
 _CASE_FREE = {"keyword", "search_term"}

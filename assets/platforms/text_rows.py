@@ -18,8 +18,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from assets.platforms.coded import Coded, encode, share_codes
+from assets.platforms.coded import Coded
 from assets.platforms.decode import EncodedText
+from assets.platforms.encoding import encode_alike, families, share_codes
 from assets.platforms.errors import Message, UnreadableFileError
 
 BLOCK_BYTES = 4 << 20
@@ -95,8 +96,13 @@ def read_rows(source: EncodedText, skip: int, shape: Shape, header_line: int) ->
             # A quoted cell may hold a line end, and a block may have been cut there.
             parts = [_read_block(pa.py_buffer(b"".join(blocks)), shape, has_quotes=has_quotes)]
         whole_parts = [part for part in parts if part is not None]
-        columns = work.each(partial(_column, whole_parts), shape.wanted)
-        found = share_codes(dict(zip(shape.wanted, columns, strict=True)))
+        cells = {at: _cells(whole_parts, at) for at in shape.wanted}
+        groups = families(cells)
+        encoded = work.each(lambda group: encode_alike([cells[at] for at in group]), groups)
+        columns = {
+            at: one for group, ones in zip(groups, encoded, strict=True) for at, one in zip(group, ones, strict=True)
+        }
+        found = share_codes({at: columns[at] for at in shape.wanted})
     return _placed(whole_parts, found, header_line, shape.delimiter)
 
 
@@ -135,10 +141,11 @@ def _is_blank(block: pa.Buffer) -> bool:
     return block.size < _BLANK_BYTES and not str(block, "utf-8").strip()
 
 
-def _column(parts: list[_Part], position: int) -> Coded:
-    """Return one column of all blocks, each distinct cell once."""
-    chunks = [chunk for part in parts for chunk in part.table.column(f"c{position}").chunks]
-    return encode(pa.chunked_array(chunks, pa.string()))
+def _cells(parts: list[_Part], position: int) -> pa.ChunkedArray:
+    """Return one column of all blocks."""
+    return pa.chunked_array(
+        [chunk for part in parts for chunk in part.table.column(f"c{position}").chunks], pa.string()
+    )
 
 
 def _placed(parts: list[_Part], columns: dict[int, Coded], header_line: int, delimiter: str) -> RawRows:

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from assets.platforms.coded import Coded, CodedTable, constant, encode_table
+from assets.platforms.coded import Coded, CodedTable, constant
+from assets.platforms.encoding import encode_table
 from assets.platforms.kinds import KIND_COLUMNS
 from assets.warehouse.errors import FactsError
 

@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from assets.platforms.coded import Coded, CodedTable, constant, encode, stretches, told_by
+from assets.platforms.coded import Coded, CodedTable, constant, stretches, told_by
+from assets.platforms.encoding import encode
 from assets.warehouse.documents import replacing
 
 N_BUCKETS = 64

@@ -5,7 +5,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.platforms.coded import Coded, are_different, encode, group_rows, in_common, share_codes, told_by
+from assets.platforms.coded import Coded, are_different, group_rows, in_common, told_by
+from assets.platforms.encoding import encode, encode_alike, families, share_codes
 
 words = st.sampled_from(["a", "b", "c", None])
 columns = st.integers(0, 12).flatmap(
@@ -62,3 +63,43 @@ def test_an_id_and_its_name_hold_one_array_of_codes_and_others_their_own():
     assert [one.values.to_pylist() for one in shared.values()] == [["1", "2", "1"], ["a", "b", "a"], ["a", "b", "b"]]
     assert told_by(shared[0], shared[3]).tolist() == [0, 1]
     assert told_by(shared[0], shared[4]) is None
+
+
+chunked = st.integers(0, 12).flatmap(
+    lambda n: st.tuples(
+        st.lists(words, min_size=n, max_size=n), st.lists(words, min_size=n, max_size=n), st.integers(0, n)
+    )
+)
+
+
+@given(chunked)
+def test_columns_looked_up_together_say_the_same_as_each_alone(case):
+    first, second, cut = case
+    told = [
+        pa.chunked_array([pa.array(one[:cut], pa.string()), pa.array(one[cut:], pa.string())])
+        for one in (first, second)
+    ]
+    base, other = encode_alike(told)
+    assert [base.values.to_pylist(), other.values.to_pylist()] == [first, second]
+    assert not other.is_merged or len(set(other.words.to_pylist())) == len(other.words)
+
+
+def test_a_name_that_differs_in_one_row_far_below_is_looked_up_itself():
+    ids = [str(n % 5000) for n in range(20_000)]
+    names = [f"word {one}" for one in ids]
+    names[17_123] = "renamed"
+    cells = {
+        3: pa.chunked_array([pa.array(ids)]),
+        4: pa.chunked_array([pa.array(names)]),
+        7: pa.chunked_array([["x"] * 20_000]),
+    }
+    assert families(cells) == [(3, 4), (7,)]
+    found = encode_alike([cells[3], cells[4]])[1]
+    assert found.values.to_pylist() == names
+    assert len(found.words) == 5001
+
+
+def test_two_ids_of_one_name_have_one_word_after_merging():
+    ids, names = ["1", "2", "3", "1"], ["tea", "cup", "tea", "tea"]
+    found = encode_alike([pa.chunked_array([pa.array(one)]) for one in (ids, names)])[1]
+    assert (found.values.to_pylist(), len(found.merged().words)) == (names, 2)
