@@ -84,11 +84,6 @@ def read_sorted(path: Path, wanted: pc.Expression | None = None) -> pa.Table:
     return whole
 
 
-def bucket_of(text: str) -> int:
-    """Return the bucket of an item or keyword; stable over processes, machines and versions."""
-    return int(_buckets_of(pa.array([text]))[0])
-
-
 def _buckets_of(words: pa.StringArray) -> NDArray[np.int16]:
     """Return the bucket of every word: its CRC-32, which every machine and version computes alike."""
     sums = np.fromiter(map(crc32, words.cast(pa.binary()).to_pylist()), np.uint32, len(words))

@@ -19,7 +19,7 @@ import pandas as pd
 from assets.platforms.coded import CodedTable
 from assets.platforms.kinds import KIND_COLUMNS
 from assets.warehouse import columns
-from assets.warehouse.coverage import CELLS, MICROS, SUMS, cover, coverage_path, read_coverage, write_coverage
+from assets.warehouse.coverage import cover, coverage_path, read_coverage, write_coverage
 from assets.warehouse.documents import replacing
 from assets.warehouse.errors import FactsError
 from assets.warehouse.fact_file import items_path, write_sorted
@@ -76,11 +76,6 @@ def seal_source(home: Home, sha256: str, code_version: str = "", details: Mappin
     write_coverage(home, sha256, {**content, "is_sealed": True, "details": {} if details is None else dict(details)})
 
 
-def has_facts(home: Home, sha256: str, code_version: str = "") -> bool:
-    """Return whether the file was read to its end by this ``code_version`` and its facts are still there."""
-    return sealed_details(home, sha256, code_version) is not None
-
-
 def sealed_details(home: Home, sha256: str, code_version: str = "") -> dict[str, Any] | None:
     """Return what the file was sealed with, or None when this ``code_version`` has to read it."""
     content = read_coverage(home, sha256)
@@ -97,15 +92,6 @@ def drop_facts(home: Home, sha256: str) -> None:
         for name in content["sources"]:
             for path in (facts_path(home, name), items_path(facts_path(home, name))):
                 path.unlink(missing_ok=True)
-
-
-def source_summary(home: Home, sha256: str) -> dict[str, Any] | None:
-    """Return per stored table of the file its report, rows, days and sums, and the details it was sealed with."""
-    content = read_coverage(home, sha256)
-    if content is None:
-        return None
-    tables = [_summarise(source) for _, source in sorted(content["sources"].items())]
-    return {"is_sealed": content["is_sealed"], "details": content["details"], "tables": tables}
 
 
 def _short_hash(text: str) -> str:
@@ -131,21 +117,3 @@ def _begin(home: Home, sha256: str, code_version: str) -> dict[str, Any]:
         return content
     drop_facts(home, sha256)
     return {"code_version": code_version, "is_sealed": False, "details": {}, "sources": {}}
-
-
-def _summarise(source: Mapping[str, Any]) -> dict[str, Any]:
-    cells = pd.DataFrame(source["days"], columns=list(CELLS))
-    dates = sorted(cells[["report_date", *columns.PERIOD]].stack().dropna())
-    sums = cells[["rows", *SUMS]].astype("Int64").sum(min_count=1)
-    return {
-        **{key: source[key] for key in ("platform", "report", "kind", "scope")},
-        "first_date": dates[0] if dates else None,
-        "last_date": dates[-1] if dates else None,
-        **{name: _known(sums[name], MICROS if name == "conversions" else 1) for name in ("rows", *SUMS)},
-    }
-
-
-def _known(value: Any, unit: int) -> float | int | None:
-    if pd.isna(value):
-        return None
-    return int(value) if unit == 1 else int(value) / unit

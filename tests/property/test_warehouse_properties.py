@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.warehouse.arrivals import record_arrivals
-from assets.warehouse.fact_file import bucket_of
 from assets.warehouse.facts import FactSource, write_facts
 from assets.warehouse.home import Home, open_home
 from assets.warehouse.inputs import InputFile, NightInputs
@@ -153,8 +152,3 @@ def test_the_order_of_dropping_files_never_changes_what_has_arrived(names, same_
                 (4, "2025-03-04/deep/d.csv"),
                 (5, "2025-03-05/b.csv"),
             ]
-
-
-@given(st.text(max_size=40))
-def test_every_text_has_one_bucket_in_range(text):
-    assert 0 <= bucket_of(text) < 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from zlib import crc32
 
 import pandas as pd
 import pyarrow as pa
@@ -12,15 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.warehouse import fact_file
+from assets.warehouse.coverage import read_coverage
 from assets.warehouse.errors import FactsError
-from assets.warehouse.fact_file import bucket_of, items_path, read_sorted
+from assets.warehouse.fact_file import items_path, read_sorted
 from assets.warehouse.facts import (
     FactSource,
     drop_facts,
     facts_path,
-    has_facts,
     seal_source,
-    source_summary,
+    sealed_details,
     write_facts,
 )
 from assets.warehouse.home import Home
@@ -50,7 +51,7 @@ def test_the_source_stands_in_the_file_s_own_metadata(home: Home, keyword_days: 
 def test_rows_lie_by_bucket_then_day(home: Home, keyword_days: Days):
     write_facts(home, SOURCE, keyword_days(*[(day, f"kw{n}", 1, 1) for day in (2, 1) for n in range(50)]))
     stored = pq.read_table(facts_path(home, SOURCE.name)).to_pandas()
-    assert stored["bucket"].tolist() == [bucket_of(item) for item in stored["item"]]
+    assert stored["bucket"].tolist() == [crc32(item.encode()) % 64 for item in stored["item"]]
     assert stored.equals(stored.sort_values(["bucket", "report_date", "item"], kind="stable", ignore_index=True))
 
 
@@ -101,10 +102,6 @@ def test_facts_with_items_have_the_same_bytes_in_any_order_and_leave_nothing_whe
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_bucket_is_the_same_in_every_process():
-    assert [bucket_of(text) for text in ("", "running shoes", "连衣裙")] == [0, 53, 7]
-
-
 def test_the_order_of_rows_does_not_change_the_bytes(home: Home, keyword_days: Days):
     frame = keyword_days((1, "a", 1, 1), (2, "b", 2, 2), (3, "c", 3, 3))
     write_facts(home, SOURCE, frame)
@@ -127,20 +124,20 @@ def test_two_threads_that_write_the_same_leave_the_same_bytes(home: Home, keywor
 
 
 def test_a_file_has_facts_only_after_it_was_read_to_its_end_by_this_code(home: Home, keyword_days: Days):
-    assert not has_facts(home, SOURCE.sha256, "v1")
+    assert sealed_details(home, SOURCE.sha256, "v1") is None
     write_facts(home, SOURCE, keyword_days((1, "a", 1, 1)), "v1")
-    assert not has_facts(home, SOURCE.sha256, "v1")
+    assert sealed_details(home, SOURCE.sha256, "v1") is None
     seal_source(home, SOURCE.sha256, "v1")
-    assert has_facts(home, SOURCE.sha256, "v1")
-    assert not has_facts(home, SOURCE.sha256, "v2")
+    assert sealed_details(home, SOURCE.sha256, "v1") == {}
+    assert sealed_details(home, SOURCE.sha256, "v2") is None
     facts_path(home, SOURCE.name).unlink()
-    assert not has_facts(home, SOURCE.sha256, "v1")
+    assert sealed_details(home, SOURCE.sha256, "v1") is None
 
 
 def test_facts_of_other_code_are_dropped_even_if_the_file_has_none_any_more(home: Home, keyword_days: Days):
     write_facts(home, SOURCE, keyword_days((1, "a", 1, 1)), "v1")
     seal_source(home, SOURCE.sha256, "v2", {"status": "refused"})
-    assert source_summary(home, SOURCE.sha256) == {"is_sealed": True, "details": {"status": "refused"}, "tables": []}
+    assert sealed_details(home, SOURCE.sha256, "v2") == {"status": "refused"}
     assert not facts_path(home, SOURCE.name).exists()
 
 
@@ -148,22 +145,8 @@ def test_dropped_facts_are_gone_from_disk_and_index(home: Home, keyword_days: Da
     write_facts(home, SOURCE, keyword_days((1, "a", 1, 1)))
     drop_facts(home, SOURCE.sha256)
     drop_facts(home, SOURCE.sha256)
-    assert source_summary(home, SOURCE.sha256) is None
+    assert read_coverage(home, SOURCE.sha256) is None
     assert not facts_path(home, SOURCE.name).exists()
-
-
-def test_the_summary_gives_days_and_sums(home: Home, keyword_days: Days):
-    frame = keyword_days((1, "a", 10, 2), (3, "b", 5, None)).assign(conversions=[0.1, 0.2])
-    write_facts(home, SOURCE, frame)
-    summary = source_summary(home, SOURCE.sha256)
-    assert summary is not None
-    assert summary["tables"] == [
-        {
-            "platform": "google_ads", "report": "keyword report", "kind": "keyword_daily", "scope": "",
-            "first_date": "2025-03-01", "last_date": "2025-03-03", "rows": 2, "clicks": 2, "cost": 15,
-            "conversions": 0.3, "conversion_value": None,
-        }
-    ]  # fmt: skip
 
 
 def test_parts_of_one_file_lie_apart(home: Home, keyword_days: Days):
@@ -184,9 +167,9 @@ def test_an_undeclared_column_is_kept_as_text_and_a_category_too(home: Home, key
 
 def test_an_empty_table_is_stored_and_covers_no_day(home: Home, keyword_days: Days):
     write_facts(home, SOURCE, keyword_days((1, "a", 1, 1)).iloc[:0])
-    summary = source_summary(home, SOURCE.sha256)
-    assert summary is not None
-    assert summary["tables"][0]["rows"] is None
+    content = read_coverage(home, SOURCE.sha256)
+    assert content is not None
+    assert [source["days"] for source in content["sources"].values()] == [[]]
     assert pq.read_table(facts_path(home, SOURCE.name)).num_rows == 0
 
 
