@@ -1,7 +1,7 @@
 """What it is worth to buy more clicks of a keyword than pays today, because its value a click would be known better.
 
-Here belong the value of learning, its cost, and the choice under a budget. Whether a paused keyword returns is
-``optimizers.probation``; small random changes of bids that teach how clicks answer are ``optimizers.explore``.
+Here belong the value of learning and its cost; the choice under a budget is ``optimizers.learning_choice``. Whether a paused
+keyword returns is ``optimizers.probation``; small random changes of bids that teach how clicks answer, ``optimizers.explore``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaln
 
 from optimizers.errors import InvalidInputError
-from optimizers.inputs import NON_NEGATIVE, POSITIVE, Bounds, read_columns
-from optimizers.probation import choose_trials
+from optimizers.inputs import NON_NEGATIVE, POSITIVE, read_columns
 from optimizers.response import KeywordResponse
-from optimizers.types import BoolArray, FloatArray
+from optimizers.types import FloatArray
 
+N_BLOCKS = 4  # of later days: two more change a gain by about a hundredth
 MOST_SHAPE = 1e7  # of what will be believed: surer than a spread of 0.03 % nothing is learned, and digits run out
 
 
@@ -161,13 +161,40 @@ class Learning(NamedTuple):
         return self.gain - self.cost
 
 
+@dataclass(frozen=True)
+class Horizon:
+    """``teach`` days at the exploring bid, then days up to ``last`` that profit, a later one worth ``discount`` less a day."""
+
+    teach: float
+    last: float
+    discount: float = 1.0
+
+    def __post_init__(self) -> None:
+        is_good = 0 < self.teach <= self.last < np.inf and 0 < self.discount <= 1
+        if not is_good:
+            seen = f"teach {self.teach}, last {self.last}, discount {self.discount}"
+            limit = "0 < teach <= last < inf, 0 < discount <= 1"
+            remedy = "Mend explore in configs/settings.yaml."
+            raise InvalidInputError("cannot weigh learning", seen, limit, ["days"], remedy)
+
+    def blocks(self) -> tuple[FloatArray, FloatArray]:
+        """Return the middle of each block of later days and how many (discounted) days it holds, shape (n_blocks,) each."""
+        edges = self.teach * (self.last / self.teach) ** (np.arange(N_BLOCKS + 1) / N_BLOCKS)
+        rate = -np.log(self.discount)
+        kept = np.exp(-rate * edges)
+        days = np.diff(edges) if rate == 0 else -np.diff(kept) / rate
+        return np.sqrt(edges[1:] * edges[:-1]), days
+
+
 def learning_worth(
-    belief: Belief, response: KeywordResponse, bids: BidRange, moves: tuple[ArrayLike, ArrayLike], days: tuple[float, float]
-) -> Learning:  # fmt: skip
+    belief: Belief, response: KeywordResponse, bids: BidRange, moves: tuple[ArrayLike, ArrayLike], horizon: Horizon
+) -> Learning:
     """Return what is gained by bidding ``to`` instead of ``planned`` while it teaches, and what that costs.
 
-    gain = N (E[best profit | clicks at ``to``] - E[best profit | clicks at ``planned``]), N later days; cost = days of
-    learning x (profit at ``planned`` - profit at ``to``), believed as today. What the planned bid teaches by itself is no gain.
+    On a later day t the planned bid has taught n(t) clicks by itself; exploring adds d = teach x (clicks at ``to`` - clicks at
+    ``planned``) to them for good. gain = sum over later days of E[best profit | n(t) + d] - E[best profit | n(t)], so that
+    what is learned anyhow is no gain, and a lead is worth less the longer the rest has caught up. cost = teach x (profit
+    at ``planned`` - profit at ``to``), believed as today. Later days are taken in blocks of equal ratio.
 
     Parameters
     ----------
@@ -176,8 +203,7 @@ def learning_worth(
     bids : BidRange of n_keywords
     moves : pair of arrays of shape (n_keywords,)
         Multiples of today's bid: planned, and to explore at, >= planned.
-    days : pair of float
-        Days that teach, >= 0, and (discounted) later days that profit, >= 0.
+    horizon : Horizon
 
     Returns
     -------
@@ -191,19 +217,19 @@ def learning_worth(
     Notes
     -----
     Source: knowledge gradient (Frazier, Powell & Dayanik 2008, SIAM J. Control Optim. 47:2410): one lesson is weighed at a
-    time. Known drawback: lessons that only pay once several are taken are missed, so it explores too little.
+    time. Known drawbacks: lessons that only pay once several are taken are missed, so it explores too little; drift of rates,
+    which makes lessons age, is in the discount alone.
 
     Examples
     --------
-    >>> response = KeywordResponse(*np.array([[5.0], [0.5], [1.0], [0.8], [0.6], [1.0], [1.0], [10.0]]))
-    >>> bids = BidRange(np.array([0.7]), np.array([1.3]), np.array([1.0]))
-    >>> vague, sure = (Belief(np.array([a]), np.array([50.0 * a]), 0.0, 0.6) for a in (1.0, 1e6))
-    >>> [learning_worth(one, response, bids, (0.8, 0.9), (7.0, 60.0)).net.round(2).tolist() for one in (vague, sure)]
-    [[0.3], [-0.11]]
+    >>> response = KeywordResponse(*np.array([[1.0], [0.5], [1.0], [0.8], [0.6], [1.0], [1.0], [10.0]]))
+    >>> bids = BidRange(np.array([0.3]), np.array([3.0]), np.array([1.0]))
+    >>> vague, sure = (Belief(np.array([a]), np.array([50.0 * a]), 0.0, 0.6) for a in (0.5, 1e6))
+    >>> [learning_worth(one, response, bids, (0.8, 0.9), Horizon(7, 60)).net.round(2).tolist() for one in (vague, sure)]
+    [[0.05], [-0.02]]
     """
     what = "cannot weigh learning"
     planned, to = read_columns(what, {"planned": (moves[0], NON_NEGATIVE), "to": (moves[1], NON_NEGATIVE)})
-    teach, later = read_columns(what, {"days": (days[0], NON_NEGATIVE), "later": (days[1], NON_NEGATIVE)})
     if (to < planned).any():
         rows = [f"row {row}" for row in np.flatnonzero(to < planned)[:5]]
         raise InvalidInputError(
@@ -211,63 +237,13 @@ def learning_worth(
         )
     clicks = [response.clicks_at(m) for m in (planned, to)]
     money = [response.cost_at(m) for m in (planned, to)]
-    known = [expected_best_profit(response, bids, belief.learned_variance(teach * one)) for one in clicks]
     profit = [response.value_per_click * one - bids.price * cost for one, cost in zip(clicks, money, strict=True)]
-    gain = np.maximum(later * (known[1] - known[0]), 0.0)  # rounding noise, the truth is >= 0
-    return Learning(np.asarray(gain), np.asarray(teach * (profit[0] - profit[1])), money[1] - money[0])
-
-
-class Chosen(NamedTuple):
-    """Which keywords to explore, bool array of shape (n_keywords,), their net worth, and the most that the budget could bring."""
-
-    is_chosen: BoolArray
-    worth: float
-    bound: float
-
-
-def choose_learning(net: ArrayLike, outlay: ArrayLike, tie: ArrayLike, budget: float) -> Chosen:
-    """Return what to explore: most net worth per outlay first, as far as the budget reaches, with the bound on any choice.
-
-    The bound is the fractional knapsack's (Dantzig 1957): the last one that does not fit counts in part. Known drawback: not the
-    best set where one keyword takes most of the budget; the bound tells by how much at most.
-
-    Parameters
-    ----------
-    net : array of shape (n_keywords,)
-        Expected worth in money; not positive or missing is never chosen.
-    outlay : array of shape (n_keywords,)
-        More spend a day, >= 0, or missing (never chosen).
-    tie : array of shape (n_keywords,)
-        Seeded numbers that order equals, smallest first.
-    budget : float
-        Money a day, >= 0.
-
-    Returns
-    -------
-    Chosen
-
-    Raises
-    ------
-    InvalidInputError
-        If a number is infinite, an outlay or the budget negative, or lengths differ.
-
-    Examples
-    --------
-    >>> found = choose_learning([6.0, 5.0, -1.0], [3.0, 2.0, 0.1], [0.1, 0.2, 0.3], 4.0)
-    >>> found.is_chosen.tolist(), found.worth, found.bound
-    ([False, True, False], 5.0, 9.0)
-    """
-    columns = {"net": (net, Bounds().or_missing()), "outlay": (outlay, NON_NEGATIVE.or_missing())}
-    worth, spent = read_columns("cannot choose what to explore", columns)
-    chosen = choose_trials(worth, spent, tie, budget)
-    rows = np.flatnonzero((worth > 0) & ~np.isnan(spent))
-    with np.errstate(divide="ignore"):
-        order = rows[np.argsort(-(worth[rows] / spent[rows]), kind="stable")]
-    before = np.concatenate([[0.0], np.cumsum(spent[order])[:-1]]) if len(order) else np.zeros(0)
-    part = np.ones(len(order))
-    costs = spent[order] > 0
-    part[costs] = np.clip((budget - before[costs]) / spent[order][costs], 0.0, 1.0)
-    return Chosen(chosen, float(worth[chosen].sum()), float((part * worth[order]).sum()))
+    lead, gain = horizon.teach * (clicks[1] - clicks[0]), np.zeros(len(clicks[0]))
+    for day, n_days in zip(*horizon.blocks(), strict=True):
+        known = [belief.learned_variance(day * clicks[0] + more) for more in (0.0, lead)]
+        before, after = (expected_best_profit(response, bids, one) for one in known)
+        gain = gain + n_days * np.maximum(after - before, 0.0)  # rounding noise, the truth is >= 0
+    return Learning(gain, np.asarray(horizon.teach * (profit[0] - profit[1])), money[1] - money[0])
 
 
 def _fixed_cost(response: KeywordResponse) -> FloatArray:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from scipy.stats import gamma, nbinom
 
 from optimizers.errors import InvalidInputError
-from optimizers.learning_value import Belief, BidRange, choose_learning, expected_best_profit, learning_worth
+from optimizers.learning_choice import choose_learning
+from optimizers.learning_value import Belief, BidRange, Horizon, expected_best_profit, learning_worth
 from optimizers.response import KeywordResponse
 from tests.property.effort import cases
 
 SEEDS = st.integers(0, 2**32 - 1)
-DAYS = (7.0, 60.0)
+DAYS = Horizon(7.0, 60.0)
 
 
 def drawn(seed, n=6):
@@ -103,7 +104,7 @@ def test_where_every_outcome_leads_to_the_same_bid_nothing_is_gained(seed):
     belief, response, bids, planned = drawn(seed)
     still = BidRange(planned, planned, bids.price)
     found = learning_worth(belief, response, still, (planned, planned * 1.3), DAYS)
-    size = DAYS[1] * response.clicks0 * response.value_per_click
+    size = 60 * response.clicks0 * response.value_per_click
     assert (found.gain <= 1e-6 * size).all()
 
 
@@ -115,7 +116,7 @@ def test_what_is_known_for_sure_is_not_worth_exploring(seed, raise_by):
     free = replace(bids, high=bids.high * raise_by)
     to = np.minimum(planned * raise_by, free.high)
     found = learning_worth(sure, response, replace(free, low=np.minimum(planned, free.low)), (planned, to), DAYS)
-    assert (found.gain <= 1e-6 * DAYS[1] * response.clicks0 * response.value_per_click).all()
+    assert (found.gain <= 1e-6 * 60 * response.clicks0 * response.value_per_click).all()
 
 
 @given(seed=SEEDS)
@@ -139,7 +140,7 @@ def test_the_unit_of_money_changes_only_the_money(seed, scale):
     plain, other = (
         learning_worth(belief, one, bids, (planned, bids.high), DAYS) for one in (response, replace(response, **money))
     )
-    size = DAYS[1] * response.clicks0 * response.value_per_click
+    size = 60 * response.clicks0 * response.value_per_click
     np.testing.assert_allclose(other.net / scale / size, plain.net / size, atol=1e-6)
 
 
@@ -172,6 +173,21 @@ def test_beliefs_that_are_none_are_refused(change, word):
     belief, *_ = drawn(1)
     with pytest.raises(InvalidInputError, match=f"cannot read {word}"):
         replace(belief, **change)
+
+
+@given(teach=st.floats(0.5, 30), ratio=st.floats(1, 50), discount=st.floats(0.9, 1.0))
+@cases(40)
+def test_the_blocks_of_later_days_add_up_to_all_of_them(teach, ratio, discount):
+    middle, n_days = Horizon(teach, teach * ratio, discount).blocks()
+    grid = teach + (np.arange(20_000) + 0.5) / 20_000 * teach * (ratio - 1)
+    assert n_days.sum() == pytest.approx((discount**grid).sum() * teach * (ratio - 1) / 20_000, rel=1e-4, abs=1e-6)
+    assert (np.diff(middle) >= 0).all()
+
+
+@pytest.mark.parametrize("days", [(0.0, 9.0, 1.0), (9.0, 8.0, 1.0), (1.0, 9.0, 1.1), (1.0, np.inf, 1.0)])
+def test_days_that_are_none_are_refused(days):
+    with pytest.raises(InvalidInputError, match="0 < teach <= last"):
+        Horizon(*days)
 
 
 def test_an_exploring_bid_under_the_planned_one_and_a_range_upside_down_are_refused():
