@@ -65,7 +65,7 @@ def plan_channels(
     ----------
     curves : ChannelCurves of n_channels
     tree : PriceTree of n_nodes
-        Maxima and minima of total, groups and channels.
+        Maxima and minima of total, groups and channels; ROAS floors are refused, not passed over.
     mode : "flexible" or "fixed"
         Flexible: spend while the next unit brings more than one unit of value. Fixed: spend the roots' maxima.
     level : float
@@ -78,7 +78,7 @@ def plan_channels(
     Raises
     ------
     InvalidInputError
-        If a channel's node is not in the tree or a fixed plan has no total.
+        If a channel's node is not in the tree, a fixed plan has no total, or a node has a ROAS floor.
     InfeasibleBudgetError
         If minima do not fit under a maximum, or a minimum cannot be spent.
 
@@ -105,6 +105,18 @@ def plan_channels(
     if mode == "fixed" and np.isinf(tree.max_cost[tree.parent < 0]).any():
         remedy = "Give the total (--budget) or plan without --fixed."
         raise InvalidInputError("cannot plan channels", "a fixed budget without a total", "a total", (), remedy)
+    asked = [
+        name
+        for name, *floors in zip(tree.names, tree.min_roas, tree.min_marginal_roas, strict=True)
+        if not np.isnan(floors).all()
+    ]
+    if asked:
+        remedy = (
+            "Give channels a maximum instead, or plan without the floor and read the marginal value of each channel."
+        )
+        raise InvalidInputError(
+            "cannot plan channels", f"ROAS floors at {len(asked)} nodes", "limits of spend alone", asked, remedy
+        )
     base_price = 1.0 if mode == "flexible" else 0.0
     prices = price_nodes(curves, tree, 0.0 if mode == "flexible" else -np.inf)
     cost = curves.best_cost(prices.log_price[curves.node])

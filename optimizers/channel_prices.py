@@ -35,7 +35,7 @@ def price_nodes(curves: ChannelCurves, tree: PriceTree, base_log_price: float) -
     ----------
     curves : ChannelCurves of n_items
     tree : PriceTree of n_nodes
-        Its spend limits; ROAS floors are not read.
+        Its spend limits; trees with ROAS floors come no further than ``plan_channels``.
     base_log_price : float
         Log of what a unit must bring outside the tree: 0 when unspent money is kept, -inf when only value counts.
 

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from optimizers.adstock import carry_over
 from optimizers.channel_curves import ChannelCurves
 from optimizers.channel_plan import plan_channels
-from optimizers.errors import InfeasibleBudgetError
+from optimizers.errors import InfeasibleBudgetError, InvalidInputError
 from optimizers.saturation import saturate, saturation_bend, saturation_slope
 from optimizers.tree import PriceTree
 
@@ -202,3 +202,10 @@ def test_a_minimum_that_cannot_be_spent_is_refused():
     tree = PriceTree(np.array([-1]), np.array([2 * total]), np.array([np.inf]), ("total",))
     with pytest.raises(InfeasibleBudgetError, match="cannot reach the minimum of total"):
         plan_channels(curves, tree)
+
+
+@pytest.mark.parametrize("floor", ["min_roas", "min_marginal_roas"])
+def test_a_roas_floor_is_refused_by_name_and_not_passed_over(floor):
+    tree = replace(one_budget(100.0), **{floor: np.array([2.0])})
+    with pytest.raises(InvalidInputError, match=r"ROAS floors at 1 nodes.*total"):
+        plan_channels(draw_curves(1), tree)
