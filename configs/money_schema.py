@@ -63,6 +63,19 @@ class Pacing(Frozen):
 
 
 class Explore(Frozen):
-    """Money spent to learn: every edited bid is moved at random by up to ``jitter_share``; 0 switches it off."""
+    """Money spent to learn, besides what it earns; a share of 0 switches either kind off.
+
+    Every edited bid is moved at random by up to ``jitter_share``, which teaches how clicks answer to bids. Keywords whose
+    value a click would be worth knowing better are bid up for ``days`` by up to ``share`` of the daily total together.
+    """
 
     jitter_share: float = Field(default=0.05, ge=0, le=0.2)
+    share: float = Field(default=0.02, ge=0, le=0.2)
+    days: int = Field(default=7, ge=1, le=90)  # a bid that explores is weighed as if it stayed up for so long
+    horizon_days: int = Field(default=60, ge=1, le=730)  # what is learned is used for so long
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Explore:
+        if self.days > self.horizon_days:
+            raise ValueError(f"explore.days {self.days} is above horizon_days {self.horizon_days}; lower it")
+        return self
