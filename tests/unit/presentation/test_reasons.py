@@ -17,7 +17,7 @@ target_lower change_cap unchanged within_min_change discover_add discover_add_sh
 discover_negative protected_term discover_cross_platform discover_market rising_term blocked_term kol_sign kol_skip
 kol_committed platform_held uncalibrated_brand no_fx closed_bid bid_not_exported low_evidence
 edits_used back_in_stock commission_raise commission_lower on_probation plan_loss_pause
-discover_unsure discover_no_money""".split()  # noqa: SIM905
+discover_unsure discover_no_money explore""".split()  # noqa: SIM905
 
 
 def one_row(**changes):
