@@ -14,6 +14,7 @@ from assets import (
     applied,
     bidding,
     budgets,
+    coming_days,
     discovery,
     forecasts,
     ingest,
@@ -42,8 +43,8 @@ def build_definitions(
     stages = [
         ingest.source_files, ingest.profile, ingest.build_platform_status(enabled), applied.applied_edits,
         performance.performance, learning.forecast_scores,
-        scoring.scored_items, pruning.pruned_items, discovery.discovered_terms, kol.kol_plan, budgets.budget_plan,
-        bidding.recommendations, forecasts.forecasts, review.review_files, review.tonight,
+        scoring.scored_items, pruning.pruned_items, coming_days.coming_days, discovery.discovered_terms, kol.kol_plan,
+        budgets.budget_plan, bidding.recommendations, forecasts.forecasts, review.review_files, review.tonight,
     ]  # fmt: skip
     return dg.Definitions(
         assets=[*stages, *publishing.build_bid_files(enabled, load_platforms())],

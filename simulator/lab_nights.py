@@ -21,6 +21,7 @@ from assets import publishing
 from assets.batch import Batch
 from assets.bidding import recommendations
 from assets.budgets import budget_plan
+from assets.coming_days import coming_days
 from assets.discovery import discovered_terms
 from assets.forecasts import forecasts
 from assets.kol import kol_plan
@@ -39,7 +40,7 @@ from simulator.lab_truth import PLATFORMS
 from simulator.options import PROFILES, USD_RATE
 
 STAGES: tuple[dg.AssetsDefinition, ...] = (
-    performance, scored_items, pruned_items, discovered_terms, kol_plan, budget_plan, recommendations,
+    performance, scored_items, pruned_items, coming_days, discovered_terms, kol_plan, budget_plan, recommendations,
     forecasts,
 )  # fmt: skip
 REMEMBERED = [value for name, value in sorted(vars(publishing).items()) if name.startswith("remember_")]

@@ -13,7 +13,19 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets import bidding, budgets, discovery, ingest, kol, performance, pruning, publishing, review, scoring
+from assets import (
+    bidding,
+    budgets,
+    coming_days,
+    discovery,
+    ingest,
+    kol,
+    performance,
+    pruning,
+    publishing,
+    review,
+    scoring,
+)
 from assets.batch import Batch, Batches
 from assets.platforms.manifest import read_manifest
 from assets.warehouse.tables import write_table
@@ -37,7 +49,8 @@ fx: [{currency: USD, from_date: 2026-01-01, rate: 7.1}, {currency: INR, from_dat
 ENABLED = ("amazon_sp", "baidu_search", "google_ads")
 STAGES = [
     ingest.source_files, ingest.profile, ingest.build_platform_status(ENABLED), performance.performance, scoring.scored_items,
-    pruning.pruned_items, discovery.discovered_terms, kol.kol_plan, budgets.budget_plan, bidding.recommendations,
+    pruning.pruned_items, coming_days.coming_days, discovery.discovered_terms, kol.kol_plan,
+    budgets.budget_plan, bidding.recommendations,
 ]  # fmt: skip
 
 
