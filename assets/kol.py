@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
+from assets.kol_brand import BrandWorth, learn_brand_worth, with_brand
 from assets.kol_choice import build_kol_problem, choose_or_hold, commissions, typical_margin
 from assets.kol_inputs import encode, load_offers, load_posts, readings, with_usual_views
 from assets.kol_retainers import retainer_rows
@@ -25,9 +26,9 @@ from optimizers.kol_value import OfferValue, expected_offer_value
 
 OFFER_COLUMNS = [
     "offer_id", "kol_id", "kol_platform", "tier", "category", "content_format", "currency", "account_fee", "fee",
-    "fee_per_day", "commission_rate", "expected_views", "revenue", "revenue_low", "revenue_high", "net_value",
-    "net_value_low", "net_value_high", "own_weight", "evidence_level", "views_source", "is_signed", "is_chosen",
-    "binding_limit", "limit_seen", "limit_most", "price",
+    "fee_per_day", "commission_rate", "expected_views", "revenue", "revenue_low", "revenue_high", "brand_clicks",
+    "brand_value", "brand_value_low", "brand_value_high", "net_value", "net_value_low", "net_value_high", "own_weight",
+    "evidence_level", "views_source", "is_signed", "is_chosen", "binding_limit", "limit_seen", "limit_most", "price",
 ]  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def kol_plan(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batche
         "offers_filled_from_profiles": int(offers["is_filled"].sum()),
         "offers_without_views": int((plan["views_source"] == "unknown").sum()),
         "lag_days": timing.lag_days, "fatigue": timing.fatigue, "posts_read_twice": timing.n_readings,
+        "brand_searches": answer.brand.line,
         "01_offers": dg.MetadataValue.md(tables.to_markdown(plan[shown].round(2).head(25))),
         "02_retainers_to_propose": dg.MetadataValue.md(tables.to_markdown(kept.round(2).head(25))),
     }  # fmt: skip
@@ -78,6 +80,7 @@ class Answer(NamedTuple):
     result: KolResult | None
     refusal: str
     timing: Timing
+    brand: BrandWorth
 
 
 def choose(offers: pd.DataFrame, posts: pd.DataFrame, items: pd.DataFrame, batch: Batch) -> Answer:
@@ -91,20 +94,31 @@ def choose(offers: pd.DataFrame, posts: pd.DataFrame, items: pd.DataFrame, batch
     lag = learn_lag(seen["early_age"], seen["late_age"], seen["early_share"])
     timing = Timing(lag, learn_fatigue(history, lag), len(seen))
     value = expected_offer_value(history, traits, lag_days=lag, fatigue=timing.fatigue)
+    brand = learn_brand_worth(posts, history, items, batch, timing.fatigue)
+    offers = with_brand(offers, traits, brand, timing.fatigue)
     known = OfferValue(*(getattr(value, one.name)[:n_judged] for one in fields(value)))
     problem = build_kol_problem(offers.head(n_judged), known, margin, items, batch)
     result, refusal = choose_or_hold(problem)
     plan = choice_rows(value_rows(offers, value, margin), result, batch)
-    return Answer(plan.sort_values("offer_id", ignore_index=True), result, refusal, timing)
+    return Answer(plan.sort_values("offer_id", ignore_index=True), result, refusal, timing, brand)
 
 
 def value_rows(offers: pd.DataFrame, value: OfferValue, margin: float) -> pd.DataFrame:
     """Return the offers with what they should bring; missing where nobody knows how many will see them."""
-    out = offers.copy()
+    out, kept = offers.copy(), margin - commissions(offers)
     is_known = out["expected_views"].notna()
     for suffix, revenue in (("", value.mean), ("_low", value.low), ("_high", value.high)):
         out[f"revenue{suffix}"] = np.where(is_known, revenue, np.nan)
-        out[f"net_value{suffix}"] = out[f"revenue{suffix}"] * (margin - commissions(out))
+    names = ["brand_clicks", "brand_value", "brand_value_low", "brand_value_high"]
+    out[names] = out[names].where(is_known)
+    out["net_value"] = out["revenue"] * kept + out["brand_value"]
+    ends = np.sort(
+        np.outer(kept, [1.0, 1.0]) * out[["revenue_low", "revenue_high"]], axis=1
+    )  # a commission above the margin
+    out["net_value_low"], out["net_value_high"] = (
+        ends[:, 0] + out["brand_value_low"],
+        ends[:, 1] + out["brand_value_high"],
+    )
     out["own_weight"], out["evidence_level"] = value.weight, pd.Series(value.level, index=out.index).astype("str")
     return out
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from assets.arrays import floats
 from assets.batch import Batch
 from assets.kol_inputs import audience_codes, partner_codes
 from assets.plan_problem import build_problem
@@ -43,15 +44,18 @@ def build_kol_problem(
     ads, budget = ads_and_budget(items, batch)
     rules = batch.settings.kol
     tier, names = pd.factorize(offers["tier"].fillna("").astype("str"), sort=True)
-    fees, commission = offers["fee"].to_numpy(dtype=np.float64), commissions(offers)
+    fees, commission, brand = floats(offers, "fee"), commissions(offers), floats(offers, "brand_value")
+    rival = np.maximum(
+        _price(ads, budget) * fees - brand, 0.0
+    )  # brand searches pay a part of the fee whatever is learned
     return KolProblem(
-        fee=fees, commission_rate=commission, expected_value=value.mean * margin, expected_revenue=value.mean,
+        fee=fees, commission_rate=commission, expected_value=value.mean * margin + brand, expected_revenue=value.mean,
         kol=partner_codes(offers), tier=tier.astype(np.int64), is_signed=offers["is_signed"].to_numpy(dtype=bool),
         budget=budget, ads=ads, max_share_per_kol=rules.max_share_per_kol, min_koc_per_head=rules.min_koc_per_head,
         max_offers=rules.max_offers, koc_tiers=_tiers(names, "koc"), head_tiers=_tiers(names, "head"),
         max_fee_share=batch.settings.budget.kol_share, audience=audience_codes(offers),
         max_new_per_audience=rules.max_new_per_audience, max_share_per_audience=rules.max_share_per_audience,
-        lesson_value=lesson_value(value, margin - commission, _price(ads, budget) * fees),
+        lesson_value=lesson_value(value, margin - commission, rival),
         max_tests=rules.max_tests, max_test_share=rules.max_test_share,
     )  # fmt: skip
 

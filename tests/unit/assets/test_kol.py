@@ -157,7 +157,7 @@ def test_signed_fees_above_the_budget_hold_every_new_offer_and_say_what_is_missi
     poor = make_batch(tmp_path, budget={"daily_total": 10.0, "kol_share": 1.0})
     night = put(put(poor, "kol_posts", POSTS), "kol_offers", [offer("open", 10.0), offer("s", 999.0, is_signed=True)])
     items = make_items(NOTHING_MOVES | {"usual_cost": 0.0})
-    plan, result, refusal, _ = choose(load_offers(night), load_posts(night), items, night)
+    plan, result, refusal, *_ = choose(load_offers(night), load_posts(night), items, night)
     assert result is None
     assert "719.00 are missing" in refusal
     assert plan.set_index("offer_id")["binding_limit"].to_dict() == {"open": "overcommitted", "s": "signed"}
