@@ -9,19 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
-from optimizers.errors import InfeasibleBudgetError, OptimizerError
+from optimizers.errors import InfeasibleBudgetError
 from optimizers.kol_ads import AdsPoint
+from optimizers.kol_master import ENOUGH_GAP, solve_master
 from optimizers.kol_problem import KolProblem
 from optimizers.kol_rules import Reasons, Rules, explain_choice, list_rules
 from optimizers.types import BoolArray, FloatArray
 
-SOLVER_UNITS = 1e3  # the money in solver units, so that its absolute tolerance of 1e-6 is 1e-9 of it
-MAX_NODES = 200_000  # counts, not a clock: the same offers always give the same choice
 MAX_CUTS = 40
-ENOUGH_GAP = 1e-6  # relative; a smaller one is not worth another solve of all ads
 SAME_MONEY = 1e-9  # relative, of the budget
 
 
@@ -118,7 +114,7 @@ def choose_offers(problem: KolProblem) -> KolResult:
     cuts = [best.ads if np.isfinite(best.ads.slope) else best.ads._replace(slope=0.0)]
     bound, seen = np.inf, {best.chosen.tobytes()}
     for _ in range(MAX_CUTS):
-        chosen, is_test, limit = _solve_master(problem, rules, cuts)
+        chosen, is_test, limit = solve_master(problem, rules, cuts)
         bound = min(bound, limit)
         found = _price_choice(problem, chosen, is_test)
         best = max(best, found, key=lambda one: one.objective)
@@ -137,53 +133,6 @@ def _price_choice(problem: KolProblem, chosen: BoolArray, is_test: BoolArray) ->
     ads = problem.ads.at(max(problem.budget - fees, problem.ads.least))
     offers = float(problem.net_value[chosen].sum()) - problem.kept * fees + float(problem.lessons[is_test].sum())
     return _Choice(chosen, is_test, ads, offers + ads.value - problem.kept * ads.cost)
-
-
-def _solve_master(problem: KolProblem, rules: Rules, cuts: list[AdsPoint]) -> tuple[BoolArray, BoolArray, float]:
-    """Return the best choice under the tangents, its test slots, and the bound that it proves.
-
-    Variables are an offer's yes/no, then its test slot's, then what ads earn, in solver units.
-    """
-    n = len(problem.fee)
-    sizes = [problem.budget, *problem.fee, *np.abs(problem.net_value), *(abs(cut.bound) for cut in cuts)]
-    unit = SOLVER_UNITS / (max(sizes) or 1.0)
-    gain = np.concatenate([(problem.net_value - problem.kept * problem.fee) * unit, problem.lessons * unit, [1.0]])
-    free = np.inf if problem.max_tests > 0 else 0.0
-    low = np.concatenate([problem.is_signed.astype(np.float64), np.zeros(n), [-np.inf]])
-    high = np.concatenate([np.ones(n), np.minimum(problem.lessons > 0, free), [np.inf]])
-    answer = milp(
-        -gain,
-        integrality=np.concatenate([np.ones(2 * n), [0.0]]),
-        bounds=Bounds(low, high),
-        constraints=[_rule_rows(problem, rules, unit), _cut_rows(problem, cuts, unit)],
-        options={"mip_rel_gap": ENOUGH_GAP / 2, "node_limit": MAX_NODES},
-    )
-    if answer.x is None:
-        remedy = "Lower kol.max_offers in configs/settings.yaml or hand in fewer offers."
-        raise OptimizerError("cannot choose offers", answer.message, "a feasible choice", (), remedy)
-    best = answer.fun if answer.mip_dual_bound is None else answer.mip_dual_bound
-    return answer.x[:n] > 0.5, answer.x[n : 2 * n] > 0.5, -float(best) / unit
-
-
-def _rule_rows(problem: KolProblem, rules: Rules, unit: float) -> LinearConstraint:
-    """Return the rules on offers, and those on test slots: how many, their fees, and only of chosen offers."""
-    n, scale = len(problem.fee), np.where(rules.is_money, unit, 1.0)
-    offers = np.hstack([rules.matrix * scale[:, None], np.zeros((len(rules.names), n))])
-    slots = np.zeros((2, 2 * n))
-    slots[0, n:], slots[1, n:] = 1.0, problem.fee * unit
-    matrix = np.vstack([offers, slots, np.hstack([-np.eye(n), np.eye(n)])])
-    tests = [float(problem.max_tests), problem.max_test_share * problem.most_fees * unit]
-    limit = np.concatenate([rules.limit * scale, tests, np.zeros(n)])
-    return LinearConstraint(csr_array(np.hstack([matrix, np.zeros((len(matrix), 1))])), -np.inf, limit)
-
-
-def _cut_rows(problem: KolProblem, cuts: list[AdsPoint], unit: float) -> LinearConstraint:
-    """Return what ads earn at most, one row a tangent: the money left to them is the budget less the chosen fees."""
-    slope = np.array([cut.slope for cut in cuts])
-    n = len(problem.fee)
-    matrix = np.hstack([slope[:, None] * problem.fee * unit, np.zeros((len(cuts), n)), np.ones((len(cuts), 1))])
-    most = [(cut.bound + cut.slope * (problem.budget - cut.budget)) * unit for cut in cuts]
-    return LinearConstraint(matrix, -np.inf, most)
 
 
 def _gap(bound: float, objective: float) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from optimizers.columns import keep_columns
+from optimizers.errors import InvalidInputError
 from optimizers.inputs import ANY, NON_NEGATIVE, SHARE, read_codes, read_columns
 from optimizers.kol_ads import Ads
 from optimizers.types import BoolArray, FloatArray, IntArray
@@ -59,11 +60,15 @@ class KolProblem:
         Test slots.
     max_test_share : float
         Most that fees in test slots may take of the largest permitted sum of fees, 0-1.
+    cases : array of shape (n_cases, n_offers), optional
+        What each offer leaves after commission, before its fee, in equally likely cases; needed by ``max_tail_loss``.
+    max_tail_loss : float, optional
+        Most that fees may lose on average over the worst tenth of the cases, >= 0; None: any loss.
 
     Raises
     ------
     InvalidInputError
-        If a column or rule is out of its range.
+        If a column or rule is out of its range, or only one of ``cases`` and ``max_tail_loss`` is given.
     """
 
     fee: FloatArray
@@ -87,6 +92,8 @@ class KolProblem:
     lesson_value: FloatArray | None = None
     max_tests: int = 0
     max_test_share: float = 1.0
+    cases: FloatArray | None = None
+    max_tail_loss: float | None = None
 
     def __post_init__(self) -> None:
         what = "cannot choose offers"
@@ -109,6 +116,18 @@ class KolProblem:
             "max_test_share": (self.max_test_share, SHARE),
         }
         read_columns(what, rules)
+        self._refuse_cases(what)
+
+    def _refuse_cases(self, what: str) -> None:
+        if self.cases is None and self.max_tail_loss is None:
+            return
+        n_offers, shape = len(self.fee), () if self.cases is None else self.cases.shape
+        if self.cases is None or self.max_tail_loss is None or len(shape) != 2 or not shape[0] or shape[1] != n_offers:
+            seen = f"cases of shape {shape}, max_tail_loss {self.max_tail_loss}"
+            raise InvalidInputError(what, seen, f"both, of {n_offers} offers", ["cases"], "Give both or neither.")
+        if not (np.isfinite(self.cases).all() and np.isfinite(self.max_tail_loss) and self.max_tail_loss >= 0):
+            seen = f"max_tail_loss {self.max_tail_loss}"
+            raise InvalidInputError(what, seen, "finite cases, a limit >= 0", ["cases", "max_tail_loss"], "Mend them.")
 
     @property
     def net_value(self) -> FloatArray:
@@ -121,6 +140,10 @@ class KolProblem:
         """Return what each offer would teach in a test slot, 0 for signed ones, shape (n_offers,)."""
         taught = np.zeros(len(self.fee)) if self.lesson_value is None else self.lesson_value
         return np.where(self.is_signed, 0.0, taught)
+
+    def losses(self, chosen: BoolArray) -> FloatArray:
+        """Return what the fees of a choice lose in each case, shape (n_cases,); a gain is negative."""
+        return np.zeros(1) if self.cases is None else np.asarray((self.fee - self.cases)[:, chosen].sum(axis=1))
 
     @property
     def kept(self) -> float:

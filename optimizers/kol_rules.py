@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optimizers.kol_cases import tail_mean
 from optimizers.kol_problem import KolProblem
 from optimizers.types import BoolArray, FloatArray, TextArray
 
@@ -67,7 +68,27 @@ def explain_choice(problem: KolProblem, rules: Rules, chosen: BoolArray, is_test
     returned = np.divide(problem.net_value, problem.fee, out=np.full(len(word), np.nan), where=problem.fee > 0)
     row = np.minimum(first, len(rules.names) - 1)
     seen = np.where(is_ruled, used[row] + rules.matrix[row, np.arange(len(word))], returned)
-    return Reasons(word, seen, np.where(is_ruled, rules.limit[row], price))
+    limit = np.where(is_ruled, rules.limit[row], price)
+    return _with_tail(problem, chosen, is_out & pays & ~is_ruled, Reasons(word, seen, limit))
+
+
+def tail_limit(problem: KolProblem) -> float:
+    """Return the most that the worst tenth of cases may lose; where signed offers lose more, what they lose."""
+    asked = np.inf if problem.max_tail_loss is None else problem.max_tail_loss
+    return max(asked, float(tail_mean(problem.losses(problem.is_signed))))
+
+
+def _with_tail(problem: KolProblem, chosen: BoolArray, asked: BoolArray, reasons: Reasons) -> Reasons:
+    """Return the reasons, ``max_tail_loss`` for the asked offers with which the worst cases would lose too much."""
+    if problem.cases is None:
+        return reasons
+    limit = tail_limit(problem)
+    rows = np.flatnonzero(asked)
+    loss = tail_mean(problem.losses(chosen)[:, None] + (problem.fee - problem.cases)[:, rows])
+    is_over = loss > limit + SLACK * (limit + problem.fee[rows])
+    word, seen, most = (column.copy() for column in reasons)
+    word[rows[is_over]], seen[rows[is_over]], most[rows[is_over]] = "max_tail_loss", loss[is_over], limit
+    return Reasons(word, seen, most)
 
 
 def _rows(problem: KolProblem) -> Iterator[tuple[str, FloatArray, float]]:

@@ -77,7 +77,8 @@ class OfferValue:
     ``weight`` is the share of the estimate that rests on the partner's own posts; ``level`` the finest level with any
     post: ``kol``, ``tier_category``, ``all``, or ``none`` (no post at all: no revenue is claimed, everything is 0).
     ``belief_sd`` is how far the partner's own mean may lie from ``mean``, ``noise_sd`` how far one post may lie from
-    that; ``n_posts`` counts the partner's own posts.
+    that; ``n_posts`` counts the partner's own posts. ``shared_sd`` is the part of ``belief_sd`` that offers of one tier x
+    category have in common.
     """
 
     mean: FloatArray
@@ -88,6 +89,7 @@ class OfferValue:
     belief_sd: FloatArray
     noise_sd: FloatArray
     n_posts: FloatArray
+    shared_sd: FloatArray
 
 
 def expected_offer_value(
@@ -138,7 +140,7 @@ def expected_offer_value(
     n_posts = counts[offers.kol].astype(np.float64)
     if exposure.sum() == 0:
         zero = np.zeros(n_offers)
-        return OfferValue(zero, zero, zero, zero, np.full(n_offers, "none", dtype=object), zero, zero, n_posts)
+        return OfferValue(zero, zero, zero, zero, np.full(n_offers, "none", dtype=object), zero, zero, n_posts, zero)
     rates = _pool(posts, exposure, offers)
     scale = offers.exposure * fatigue**offers.n_recent_posts
     mean = rates.mean * scale
@@ -146,7 +148,7 @@ def expected_offer_value(
     variance = scale**2 * (rates.uncertainty + process)
     low, high = (_gamma_quantile(mean, variance, share) for share in (0.1, 0.9))
     belief, noise = scale * np.sqrt(rates.uncertainty), scale * np.sqrt(process)
-    return OfferValue(mean, low, high, rates.weight, rates.level, belief, noise, n_posts)
+    return OfferValue(mean, low, high, rates.weight, rates.level, belief, noise, n_posts, scale * rates.shared_sd)
 
 
 def probability_above(value: OfferValue, money: FloatArray) -> FloatArray:
@@ -196,6 +198,7 @@ class _Rates(NamedTuple):
     weight: FloatArray
     level: TextArray
     variances: Variances
+    shared_sd: FloatArray
 
 
 def _pool(posts: PostHistory, exposure: FloatArray, offers: OfferTraits) -> _Rates:
@@ -215,10 +218,11 @@ def _pool(posts: PostHistory, exposure: FloatArray, offers: OfferTraits) -> _Rat
     z_kol = _credibility(variances.kols, 0.0, variances.within, weight_kol)[offers.kol]
     mean = z_kol * rate_kol[offers.kol] + (1 - z_kol) * mean_cell[offer_cell]
     left = 1 - z_kol
-    uncertainty = left * variances.kols + left**2 * (1 - z_cell[offer_cell]) * variances.cells
+    shared = left**2 * (1 - z_cell[offer_cell]) * variances.cells
+    uncertainty = left * variances.kols + shared
     has_posts = weight_kol[offers.kol] > 0, weight_cell[offer_cell] > 0
     level = np.select(list(has_posts), [np.array("kol", dtype=object), np.array("tier_category", dtype=object)], "all")
-    return _Rates(mean, uncertainty, z_kol, level, variances)
+    return _Rates(mean, uncertainty, z_kol, level, variances, np.sqrt(shared))
 
 
 def _concentration(exposure: FloatArray, kol: IntArray, cell: IntArray, n_cells: int) -> FloatArray:

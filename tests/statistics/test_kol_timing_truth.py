@@ -63,7 +63,7 @@ def test_readings_that_cannot_be_are_refused(row):
 def test_a_lesson_is_worth_what_simulated_decisions_gain_by_it():
     """Draw a partner, its post, the updated belief, then book again only if that pays."""
     one = np.ones(1)
-    value = OfferValue(900 * one, one, one, 0 * one, np.array(["all"]), 400 * one, 600 * one, 0 * one)
+    value = OfferValue(900 * one, one, one, 0 * one, np.array(["all"]), 400 * one, 600 * one, 0 * one, 0 * one)
     rng, share, cost = np.random.default_rng(7), 0.4, 380.0
     truth = rng.normal(900, 400, 400_000)
     seen = rng.normal(truth, 600)
