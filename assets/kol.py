@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
+from assets.coming_days import paced
 from assets.kol_brand import BrandWorth, learn_brand_worth, with_brand
 from assets.kol_choice import build_kol_problem, choose_or_hold, commissions, typical_margin
 from assets.kol_inputs import encode, load_offers, load_posts, readings, with_usual_views
@@ -33,13 +34,18 @@ OFFER_COLUMNS = [
 
 
 @night_table(group="3_decide")
-def kol_plan(context: dg.AssetExecutionContext, batches: dg.ResourceParam[Batches], pruned_items: pd.DataFrame) -> Step:
+def kol_plan(
+    context: dg.AssetExecutionContext,
+    batches: dg.ResourceParam[Batches],
+    pruned_items: pd.DataFrame,
+    coming_days: pd.DataFrame,
+) -> Step:
     """One row per KOL offer that the shop knows of: expected revenue with interval, fee, chosen or not, what kept it out.
 
     Built from offers, the shop's own posts, and the ads' value of money over the horizon; what an offer leaves out about its
     creator is taken from the marketplaces' lists. Offers whose currency has no rate are left out.
     """
-    batch = batches.open(context.partition_time_window.start.date())
+    batch = paced(batches.open(context.partition_time_window.start.date()), coming_days)
     offers, posts = load_offers(batch), load_posts(batch)
     if offers.empty:
         return Step(empty_offers())

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from assets.coming_days import empty_days
 from assets.kol import choose, kol_plan
 from assets.kol_inputs import load_offers, load_posts
 from tests.unit.assets.made_up import day, make_batch, make_items, put
@@ -95,5 +96,5 @@ def test_the_catalogue_says_how_many_offers_were_filled(batch):
     night = put(night, "kol_offers", [offer("a"), offer("b"), offer("stranger", kol_id="k2")])
     context = SimpleNamespace(partition_time_window=SimpleNamespace(start=datetime(2025, 3, 10, tzinfo=UTC)))
     stage = kol_plan.op.compute_fn.decorated_fn.__wrapped__
-    step = stage(context, SimpleNamespace(open=lambda _: night), make_items({"verdict": "no_entity"}))
+    step = stage(context, SimpleNamespace(open=lambda _: night), make_items({"verdict": "no_entity"}), empty_days())
     assert step.metadata["offers_filled_from_profiles"] == 2
