@@ -1,7 +1,8 @@
 """From keyword-day facts to scored keywords, against DuckDB that only sums the same Parquet file by keyword.
 
-Ours reads, groups, corrects for delay, forms effective counts, fits campaigns, match types and root words, updates every
-keyword's rates, and gives the floor's probability and the score, with the estimators of the nightly stages.
+Ours reads, groups, corrects for delay, forms effective counts, fits campaigns, match types, root words and what staff
+bid, updates every keyword's rates, and gives the floor's probability and the score, with the estimators of the nightly
+stages.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from scipy.sparse import csr_array
 
 from benchmarks.figures import Bar, Figure
 from benchmarks.timing import in_own_process, medians_in_turn
-from optimizers.effects import stack_effects
+from optimizers.effects import join_effects, stack_effects
 from optimizers.floor import harmonic_price, probability_below
 from optimizers.glm import fit_log_rates
+from optimizers.kinship import shared_part
 from optimizers.maturity import share_reported
 from optimizers.metrics import decay_weights, rescale_sums
 from optimizers.score import ScoreParts, evidence_grade, keyword_scores
@@ -61,6 +63,7 @@ class Keywords:
     platform: IntArray
     match_type: IntArray
     roots: IntArray  # shape (n_keywords, 2)
+    log_bid: FloatArray  # what staff bid beyond the worth of an order, around 0
 
 
 @dataclass(frozen=True)
@@ -116,13 +119,16 @@ def draw_keywords(n_keywords: int) -> Keywords:
     roots = (n_roots * rng.random((n_keywords, ROOTS_PER_KEYWORD)) ** 2).astype(
         np.int64
     )  # few words are in many keywords
-    return Keywords(campaign, campaign % N_PLATFORMS, rng.integers(3, size=n_keywords), roots)
+    match_type = rng.integers(3, size=n_keywords)
+    effects = 0.3 * np.random.default_rng(14).normal(size=(2, n_keywords))
+    log_bid = 0.5 * effects[0, campaign] + 0.5 * effects[1, roots].sum(axis=1) + 0.35 * rng.normal(size=n_keywords)
+    return Keywords(campaign, campaign % N_PLATFORMS, match_type, roots, log_bid)
 
 
 def write_facts(path: Path, n_keywords: int) -> None:
     """Write every keyword on every day; rates differ by campaign, word and keyword, money is in micros."""
     keywords, rng = draw_keywords(n_keywords), np.random.default_rng(13)
-    effects = 0.3 * rng.normal(size=(2, n_keywords))
+    effects = 0.3 * np.random.default_rng(14).normal(size=(2, n_keywords))  # of campaigns and of words
     effect = effects[0, keywords.campaign] + effects[1, keywords.roots].sum(axis=1)
     cvr = 0.02 * np.exp(effect + 0.35 * rng.normal(size=n_keywords))
     volume, price = np.exp(rng.normal(0.0, 1.2, n_keywords)), np.exp(rng.normal(0.0, 0.5, n_keywords))
@@ -174,7 +180,10 @@ def score_file(path: Path, keywords: Keywords) -> Scored:
     earned = rescale_sums(sums["sold"], sums["sold_square"], sums["earned"])
     paid = rescale_sums(sums["paid_clicks"], sums["paid_clicks_square"], sums["paid"])
     campaign, platform = keywords.campaign, keywords.platform
-    effects = stack_effects(campaign.size, [campaign, keywords.match_type, _root_matrix(keywords.roots)])
+    kin = stack_effects(campaign.size, [campaign, keywords.match_type, _root_matrix(keywords.roots)])
+    shared = shared_part(keywords.log_bid, kin)
+    bids = csr_array(np.stack([keywords.log_bid - shared, shared], axis=1))
+    effects = join_effects(kin, stack_effects(campaign.size, [bids]))
     cvr = update_rates(sold.events, sold.exposure, fit_log_rates(sold.events, sold.exposure, platform, effects).prior)
     aov = pool_means(earned.events, earned.exposure, campaign, platform)
     cpc = pool_means(paid.events, paid.exposure, campaign, platform)
