@@ -8,25 +8,30 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from assets.arrays import floats
+from assets.arrays import codes_of, floats
 from assets.batch import Batch
-from assets.kol_inputs import audience_codes, partner_codes
+from assets.kol_inputs import CELL, audience_codes, partner_codes
 from assets.plan_problem import build_problem
+from assets.solver_noise import quiet_solver
 from assets.tree_limits import without_total_floor
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.kol import KolResult, choose_offers
 from optimizers.kol_ads import IDLE, Ads, PointAds, TreeAds
+from optimizers.kol_cases import draw_revenue, draw_shared
 from optimizers.kol_lessons import lesson_value
 from optimizers.kol_problem import KolProblem
 from optimizers.kol_value import OfferValue
+from optimizers.types import FloatArray
 
+Z_80 = 1.2816  # half the width of a normal's 80 % interval, in sd
 TIERS: dict[str, tuple[str, ...]] = {"koc": ("koc", "素人", "nano"), "head": ("head", "头部", "mega")}
 
 
 def choose_or_hold(problem: KolProblem) -> tuple[KolResult | None, str]:
     """Return the choice, or None and why nothing can be chosen: signed fees and the least ads are above the budget."""
     try:
-        return choose_offers(problem), ""
+        with quiet_solver():
+            return choose_offers(problem), ""
     except InfeasibleBudgetError as error:
         return None, str(error)
 
@@ -42,7 +47,8 @@ def build_kol_problem(
 ) -> KolProblem:
     """Return the choice over the horizon: offers and rules against the ads' concave value of money."""
     ads, budget = ads_and_budget(items, batch)
-    rules = batch.settings.kol
+    rules, most_fees = batch.settings.kol, batch.settings.budget.kol_share * budget
+    limit = None if rules.max_tail_loss is None else rules.max_tail_loss * most_fees
     tier, names = pd.factorize(offers["tier"].fillna("").astype("str"), sort=True)
     fees, commission, brand = floats(offers, "fee"), commissions(offers), floats(offers, "brand_value")
     rival = np.maximum(
@@ -56,8 +62,18 @@ def build_kol_problem(
         max_fee_share=batch.settings.budget.kol_share, audience=audience_codes(offers),
         max_new_per_audience=rules.max_new_per_audience, max_share_per_audience=rules.max_share_per_audience,
         lesson_value=lesson_value(value, margin - commission, rival),
-        max_tests=rules.max_tests, max_test_share=rules.max_test_share,
+        max_tests=rules.max_tests, max_test_share=rules.max_test_share, max_tail_loss=limit,
+        cases=None if limit is None else draw_cases(offers, value, margin),
     )  # fmt: skip
+
+
+def draw_cases(offers: pd.DataFrame, value: OfferValue, margin: float) -> FloatArray:
+    """Return what each offer leaves after commission in drawn cases; the lift of brand searches errs for all together."""
+    cell = offers[CELL].fillna("").astype("str").groupby(CELL, sort=True).ngroup().to_numpy(dtype=np.int64)
+    revenue = draw_revenue(value, cell, partner_codes(offers), codes_of(offers["offer_id"]))
+    brand_sd = (floats(offers, "brand_value_high") - floats(offers, "brand_value_low")) / (2.0 * Z_80)
+    brand = floats(offers, "brand_value") + np.outer(draw_shared(), brand_sd)
+    return np.asarray(revenue * (margin - commissions(offers)) + brand)
 
 
 def ads_and_budget(items: pd.DataFrame, batch: Batch) -> tuple[Ads, float]:
