@@ -17,6 +17,7 @@ from assets.overview import price_nodes
 from assets.platforms.levers import check_rows
 from assets.presentation import charts, tables
 from assets.proposal_rows import REASON_OF_ORIGIN, proposal_rows
+from assets.refusal import REFUSED, refusal_of
 from assets.steps import Step, as_table, night_table
 from assets.ties import with_ties
 from optimizers.bids import assert_safe
@@ -52,9 +53,12 @@ def recommendations(
     """One row per change (or hold) of the night, rounded to the platform's step and inside every guardrail.
 
     Built from the verdicts, the optimum, the discovered terms and the KOL plan. A value that is not a number, zero, or a
-    hundred times the old one holds its whole platform.
+    hundred times the old one holds its whole platform; limits that contradict each other hold all of them.
     """
     batch = batches.open(context.partition_time_window.start.date())
+    is_refused = refusal_of(budget_plan) is not None
+    if is_refused:  # without a plan everything stays as it is, what a check holds and what it does not
+        pruned_items = pruned_items.assign(is_held=True)
     moves = item_rows(pruned_items, budget_plan, batch)
     parts = [
         moves,
@@ -62,7 +66,8 @@ def recommendations(
         proposal_rows(discovered_terms, budget_plan, batch),
         kol_rows(kol_plan, batch),
     ]
-    frame = finish(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True), batch)
+    rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    frame = held_by_refusal(finish(rows.assign(is_held=True), batch)) if is_refused else finish(rows, batch)
     currency = batch.settings.shop.currency
     chart = charts.money_chart(frame, price_nodes(budget_plan), currency, layout="dialog")
     metadata = {
@@ -71,6 +76,14 @@ def recommendations(
         "02_top": as_table(tables.top_table(frame, currency=currency)),
     }
     return Step(frame, metadata)
+
+
+def held_by_refusal(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return held rows that say that there is no plan tonight, and not that their platform's data did not pass."""
+    out = rows.copy()
+    for name in ("reason_code", "hold_reason"):
+        out[name] = out[name].replace({"platform_held": REFUSED})
+    return out
 
 
 def finish(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
-from assets.edits import lesser_edits
-from assets.plan_problem import PlanProblem, build_problem, campaign_nodes
+from assets.campaign_nodes import GROUP_GLUE
+from assets.plan_problem import PlanProblem
 from assets.plan_proof import (
     asks_platforms,
     binding_table,
@@ -19,22 +19,29 @@ from assets.plan_proof import (
     what_if_rows,
     what_if_table,
 )
+from assets.plan_solve import NightPlan, plan_night
+from assets.refusal import REFUSAL_COLUMNS, refused_rows
 from assets.response import betas
-from assets.steps import Step, as_table, night_table
-from assets.tree_limits import with_settings_named
-from optimizers.allocation import AllocationProblem, AllocationResult, allocate
-from optimizers.errors import InfeasibleBudgetError
+from assets.steps import NIGHTS, Step, as_table, night_table
+from optimizers.allocation import AllocationProblem, AllocationResult
 
 PLAN_COLUMNS = [
     "item", "platform", "account", "level", "lever", "multiplier", "plan_cost", "plan_value", "base_cost", "base_value",
     "marginal_roas", "binding_limit", "min_multiplier", "max_multiplier", "campaign_node", "campaign_price",
     "platform_price", "total_price", "fixed_cost",
     "campaign_max", "platform_min", "platform_max", "total_max", "solver_gap", "sentence_en", "sentence_zh",
+    *REFUSAL_COLUMNS,
 ]  # fmt: skip
 MAX_TABLE_ROWS = 25  # what the catalogue shows without a click
 
 
-@night_table(group="3_decide")
+LIMITS_CHECK = dg.AssetCheckSpec(
+    "limits_can_be_kept", asset="budget_plan", partitions_def=NIGHTS,
+    description="Holds all platforms tonight where limits of the settings contradict each other: everything stays as it is.",
+)  # fmt: skip
+
+
+@night_table(group="3_decide", checks=(LIMITS_CHECK,))
 def budget_plan(
     context: dg.AssetExecutionContext,
     batches: dg.ResourceParam[Batches],
@@ -43,30 +50,53 @@ def budget_plan(
 ) -> Step:
     """One row per movable item: its best multiplier under the caps, cost and value there, what binds it, its node's price.
 
-    Built from the judged items and the fees of signed KOL offers. The proof (dual bound, gap) is in the metadata. Fails when
-    the limits in the settings cannot be met even at the lowest permitted bids.
+    Built from the judged items and the fees of signed KOL offers. The proof (dual bound, gap) is in the metadata. Where the
+    limits in the settings contradict each other every row stays as it is and says why: all platforms are held.
     """
     batch = batches.open(context.partition_time_window.start.date())
     reserved = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
-    plan = build_problem(pruned_items, batch, reserved=reserved)
-    if plan.problem is None:  # nothing can move
-        return Step(empty_plan(), {"total_cost": round(plan.fixed_cost, 2), "note": "no item may be moved tonight"})
-    problem, result = plan.problem, solve(plan.problem, batch)
-    frozen = lesser_edits(plan, result, pruned_items, batch)
-    if frozen:  # the money that the dropped edits would have moved is planned anew among those that are left
-        again = build_problem(pruned_items, batch, reserved=reserved, frozen=frozen)
-        if again.problem is not None:
-            plan, problem, result = again, again.problem, solve(again.problem, batch)
-    metadata = {"edits_not_made": len(frozen), **proof_metadata(plan, result, batch)}
-    return Step(plan_rows(plan, problem, result), metadata)
+    night = plan_night(pruned_items, batch, reserved=reserved)
+    if night.refusal is not None:
+        context.log.error(night.refusal.en)
+        rows = refused_rows(night.plan, night.refusal).reindex(columns=PLAN_COLUMNS)
+        return Step(rows, {"00_refused": f"{night.refusal.zh} / {night.refusal.en}"}, (limits_check(night),))
+    if night.result is None or night.plan.problem is None:  # nothing can move
+        note = {"total_cost": round(night.plan.fixed_cost, 2), "note": "no item may be moved tonight"}
+        return Step(empty_plan(), note, (limits_check(night),))
+    metadata = {
+        "edits_not_made": night.n_frozen,
+        **missed_metadata(night),
+        **proof_metadata(night.plan, night.result, batch),
+    }
+    rows = with_missed(plan_rows(night.plan, night.plan.problem, night.result), night)
+    return Step(rows, metadata, (limits_check(night),))
 
 
-def solve(problem: AllocationProblem, batch: Batch) -> AllocationResult:
-    """Return the optimum; a refusal names the settings to change."""
-    try:
-        return allocate(problem)
-    except InfeasibleBudgetError as error:
-        raise with_settings_named(error, batch) from error
+def limits_check(night: NightPlan) -> dg.AssetCheckResult:
+    """Return whether the limits could be kept together; it stops nothing, for holding is what the rows say."""
+    told = night.refusal
+    return dg.AssetCheckResult(
+        check_name=LIMITS_CHECK.name, passed=told is None, severity=dg.AssetCheckSeverity.ERROR,
+        description=None if told is None else f"{told.zh} / {told.en}",
+    )  # fmt: skip
+
+
+def missed_metadata(night: NightPlan) -> dict[str, Any]:
+    """Return the limits that tonight cannot meet, nothing where all are met."""
+    lines = [f"- {one.zh} / {one.en}" for _, one in night.missed[:MAX_TABLE_ROWS]]
+    return {"00_missed_limits": dg.MetadataValue.md("\n".join(lines))} if lines else {}
+
+
+def with_missed(rows: pd.DataFrame, night: NightPlan) -> pd.DataFrame:
+    """Return the rows, each platform's sentence followed by the limits below it, and above it, that tonight cannot meet."""
+    out = rows.copy()
+    for name, mine in rows.groupby("platform", sort=True):
+        nodes = {"total", str(name), *mine["campaign_node"]}
+        told = [one for node, one in night.missed if node in nodes or node.split(GROUP_GLUE)[0] in nodes]
+        for language in ("en", "zh"):
+            more = "".join(f" {getattr(one, language)}" for one in told)
+            out.loc[mine.index, f"sentence_{language}"] = mine[f"sentence_{language}"] + more
+    return out
 
 
 def proof_metadata(plan: PlanProblem, result: AllocationResult, batch: Batch) -> dict[str, Any]:
@@ -97,6 +127,7 @@ def empty_plan() -> pd.DataFrame:
         "campaign_node",
         "sentence_en",
         "sentence_zh",
+        *REFUSAL_COLUMNS,
     }
     return pd.DataFrame({
         name: pd.Series(dtype="str" if name in texts else "float64") for name in PLAN_COLUMNS
@@ -119,6 +150,7 @@ def plan_rows(plan: PlanProblem, problem: AllocationProblem, result: AllocationR
     out["fixed_cost"], out["solver_gap"] = plan.fixed_cost, result.solver_gap
     out["sentence_en"] = out["platform"].map(lambda name: words[name].en)
     out["sentence_zh"] = out["platform"].map(lambda name: words[name].zh)
+    out = out.assign(**{name: pd.Series("", index=out.index, dtype="str") for name in REFUSAL_COLUMNS})
     return out[PLAN_COLUMNS].sort_values(["item", "lever"], ignore_index=True)
 
 
@@ -132,7 +164,7 @@ def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:
     out["marginal_roas"] = result.keyword_marginal / rows["margin"]  # prices speak of margin, a ROAS of sales
     out["binding_limit"] = result.keyword_binding
     out["min_multiplier"], out["max_multiplier"] = rows["min_multiplier"], rows["max_multiplier"]
-    out["campaign_node"] = campaign_nodes(rows)
+    out["campaign_node"] = rows["campaign_node"]
     return out
 
 
@@ -149,5 +181,5 @@ def _budget_rows(plan: PlanProblem, problem: AllocationProblem, result: Allocati
     out["marginal_roas"] = result.budget_marginal / rows["margin"]
     out["binding_limit"] = result.budget_binding
     out["min_multiplier"], out["max_multiplier"] = rows["min_multiplier"], rows["max_multiplier"]
-    out["campaign_node"] = rows["platform"]
+    out["campaign_node"] = rows["campaign_node"]
     return out

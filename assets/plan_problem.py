@@ -5,21 +5,26 @@ The optimum itself is found by ``optimizers.allocation``; what its numbers mean 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from assets.arrays import floats
 from assets.batch import Batch
+from assets.campaign_nodes import NO_LIMITS, NodeLimits, read_limits, with_nodes
+from assets.plan_tree import build_tree, leaf_nodes, set_maxima, spent_below, without_spent
 from assets.response import COMMISSION_BETA, betas, keyword_response
-from assets.tree_limits import asked_limits, floor_basis, with_floors
+from assets.tree_limits import floor_basis
 from configs.platform_schema import Platform
 from configs.schema import Guardrails
 from optimizers.allocation import AllocationProblem
 from optimizers.bids import change_caps
+from optimizers.errors import InvalidInputError
 from optimizers.items import BudgetItems, KeywordItems
+from optimizers.reachable import within_reach
 from optimizers.tree import PriceTree
+from optimizers.types import FloatArray
 
 PLAN_LEVERS = ("daily_budget", "target_roas", "commission_rate")
 MOVABLE = ("keep", "lower", "protected")
@@ -29,7 +34,9 @@ MOVABLE = ("keep", "lower", "protected")
 class PlanProblem:
     """The problem and the rows it came from; ``fixed_cost`` is spent by items that nobody moves tonight.
 
-    ``problem`` is None when nothing may move, as in a home that has no entity export yet.
+    ``problem`` is None when nothing may move, as in a home that has no entity export yet. ``asked`` is the tree as the
+    settings ask it, of which ``spent`` at each node is spent or set aside already, before tonight's caps made of it what
+    they can reach. ``unclear`` says why the limits of campaigns cannot be read; the problem is then without them.
     """
 
     problem: AllocationProblem | None
@@ -37,6 +44,10 @@ class PlanProblem:
     budgets: pd.DataFrame
     fixed_cost: float
     total: float
+    asked: PriceTree | None = None
+    spent: FloatArray | None = None
+    limits: NodeLimits = NO_LIMITS
+    unclear: InvalidInputError | None = None
 
 
 def build_problem(
@@ -46,35 +57,45 @@ def build_problem(
 
     ``frozen`` items keep their setting, though they may move: no edit of their platform is left for them.
     """
+    items = with_nodes(items)
     movable = items["verdict"].isin(MOVABLE) & ~items["is_held"]
     rows = with_caps(items[movable].reset_index(drop=True), batch)
     rows.loc[rows["item"].isin(frozen), ["min_multiplier", "max_multiplier"]] = 1.0
+    is_budget = rows["lever"] == "daily_budget"
+    rows["base_cost"] = np.where(is_budget, rows["daily_budget"] * rows["fx_rate"], rows["usual_cost"])
     keywords = rows[rows["lever"] == "keyword_bid"].reset_index(drop=True)
     budgets = rows[rows["lever"].isin(PLAN_LEVERS)].reset_index(drop=True)
-    budgets["base_cost"] = np.where(
-        budgets["lever"] == "daily_budget", budgets["daily_budget"] * budgets["fx_rate"], budgets["usual_cost"]
-    )
-    fixed = fixed_costs(items, rows)
-    fixed_cost = float(fixed.sum())
+    fixed = fixed_items(items, rows)
     wanted = batch.settings.budget.daily_total
     total = float(items["usual_cost"].sum()) if wanted is None else wanted
+    plan = PlanProblem(None, keywords, budgets, float(fixed["usual_cost"].sum()), total)
     if keywords.empty and budgets.empty:
-        return PlanProblem(None, keywords, budgets, fixed_cost, total)
-    asked = asked_limits(sorted({*keywords["platform"], *budgets["platform"]}), total, batch)
-    tree = build_tree(keywords, budgets, max(total - fixed_cost - reserved, 0.0), fixed, asked)
-    tree = with_floors(tree, batch)
+        return plan
+    limits, unclear = limits_or_why_not(items, batch)
+    asked = build_tree(rows[rows["lever"] != ""], total, limits, batch)
+    spent = spent_below(fixed, asked, batch)
+    spent[0] += reserved
+    tree = without_spent(asked, spent, set_maxima(asked, limits))
     problem = AllocationProblem(
         keyword_items(keywords, tree), budget_items(budgets, tree), tree, mode=batch.settings.budget.mode,
         basis=floor_basis(keywords, budgets, tree, batch),
     )  # fmt: skip
-    return PlanProblem(problem, keywords, budgets, fixed_cost, total)
+    return replace(plan, problem=within_reach(problem), asked=asked, spent=spent, limits=limits, unclear=unclear)
 
 
-def fixed_costs(items: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
-    """Return by platform what is spent a day by items that nobody moves: held, unknown, frozen, or without a lever."""
+def limits_or_why_not(items: pd.DataFrame, batch: Batch) -> tuple[NodeLimits, InvalidInputError | None]:
+    """Return the limits of campaigns, or none and why they cannot be read: the plan is then refused, not the reading."""
+    try:
+        return read_limits(items, batch), None
+    except InvalidInputError as error:
+        return NO_LIMITS, error
+
+
+def fixed_items(items: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what is spent a day by items that nobody moves: held, unknown, frozen, or without a lever."""
     stays = items["is_held"] | ~items["verdict"].isin([*MOVABLE, "pause", "stock_hold"])
-    parts = [items.loc[stays, ["platform", "usual_cost"]], rows.loc[rows["lever"] == "", ["platform", "usual_cost"]]]
-    return pd.concat(parts, ignore_index=True).groupby("platform")["usual_cost"].sum()
+    columns = ["platform", "campaign_node", "group_node", "usual_cost"]
+    return pd.concat([items.loc[stays, columns], rows.loc[rows["lever"] == "", columns]], ignore_index=True)
 
 
 def with_caps(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
@@ -177,81 +198,28 @@ def most_above_floor(bids: pd.DataFrame) -> np.ndarray:
     return np.where(keeps(cap), cap, low)
 
 
-def build_tree(
-    keywords: pd.DataFrame, budgets: pd.DataFrame, available: float, fixed: pd.Series, asked: PriceTree
-) -> PriceTree:
-    """Return total -> platform -> campaign. A maximum that tonight's caps cannot reach is lifted to what they can.
-
-    ``asked`` holds the total and the platforms with their limits in the settings. ``fixed`` is what a platform's unmoved
-    items spend; it is taken off the platform's limits, as it is off ``available``.
-    """
-    platforms = list(asked.names[1:])
-    campaigns = keywords.assign(node=campaign_nodes(keywords)).groupby("node", sort=True).agg(
-        platform=("platform", "first"), budget=("campaign_budget", "first"), fx_rate=("fx_rate", "first")
-    )  # fmt: skip
-    least = least_cost(keywords)
-    by_campaign = least.groupby(campaign_nodes(keywords)).sum().reindex(campaigns.index).fillna(0.0)
-    low_budget = (budgets["base_cost"] * budgets["min_multiplier"]).groupby(budgets["platform"]).sum()
-    by_platform = (
-        least.groupby(keywords["platform"]).sum().add(low_budget, fill_value=0.0).reindex(platforms).fillna(0.0)
-    )
-    names = ["total", *platforms, *campaigns.index]
-    parent = [-1, *[0] * len(platforms), *[1 + platforms.index(name) for name in campaigns["platform"]]]
-    own = (campaigns["budget"].astype("Float64").astype("float64") * campaigns["fx_rate"]).fillna(np.inf)
-    spent = fixed.reindex(platforms).fillna(0.0).to_numpy(dtype=np.float64)
-    most_platform = np.maximum(asked.max_cost[1:] - spent, 0.0)
-    slack = 1.0 + 1e-9  # bounds that meet exactly must not fail on the last bit
-    most = np.concatenate([
-        [max(available, float(by_platform.sum()) * slack)],
-        np.maximum(most_platform, by_platform.to_numpy() * slack), np.maximum(own.to_numpy(), by_campaign.to_numpy() * slack),
-    ])  # fmt: skip
-    lowest = np.zeros(len(names))
-    limit = pd.Series(most[1 + len(platforms) :], index=campaigns.index)
-    for index, name in enumerate(platforms, start=1):
-        wanted = max(asked.min_cost[index] - spent[index - 1], 0.0)
-        lowest[index] = min(wanted, most[index], reachable(keywords, budgets, limit, name))
-    return PriceTree(np.array(parent, dtype=np.int64), lowest, most, tuple(names))
-
-
-def campaign_nodes(keywords: pd.DataFrame) -> pd.Series:
-    """Return the name of each keyword's campaign node: the campaign's name, with its id where two share a name."""
-    shop = keywords["platform"] + " / " + keywords["account"] + " / "
-    name = shop + keywords["campaign"].fillna(keywords["campaign_key"])
-    n_campaigns = keywords.groupby(name)["campaign_key"].transform("nunique")
-    return name.where(n_campaigns <= 1, name + " #" + keywords["campaign_key"])
-
-
-def least_cost(keywords: pd.DataFrame) -> pd.Series:
-    """Return what each keyword costs a day at the lowest bid that tonight's caps permit."""
-    cost = keyword_response(keywords).cost_at(keywords["min_multiplier"].to_numpy(dtype=np.float64))
-    return pd.Series(cost, index=keywords.index)
-
-
-def reachable(keywords: pd.DataFrame, budgets: pd.DataFrame, limit: pd.Series, platform: str) -> float:
-    """Return the most that a platform's movable items can cost a day under tonight's caps and campaign budgets."""
-    plans = budgets[budgets["platform"] == platform]
-    cost = keyword_response(keywords).cost_at(keywords["max_multiplier"].to_numpy(dtype=np.float64))
-    by_campaign = pd.Series(cost, index=keywords.index).groupby(campaign_nodes(keywords)).sum()
-    mine = pd.Index(campaign_nodes(keywords)[keywords["platform"] == platform].unique())
-    bids = np.minimum(by_campaign.reindex(mine), limit.reindex(mine))
-    return float(bids.sum() + (plans["base_cost"] * plans["max_multiplier"]).sum()) * (1.0 - 1e-9)
-
-
 def keyword_items(keywords: pd.DataFrame, tree: PriceTree) -> KeywordItems:
     """Return the optimiser's arrays of the keywords."""
     curve = keyword_response(keywords)
-    node = pd.Index(tree.names).get_indexer(pd.Index(campaign_nodes(keywords))).astype(np.int64)
     low, high = (keywords[name].to_numpy(dtype=np.float64) for name in ("min_multiplier", "max_multiplier"))
     return KeywordItems(
-        node, curve.clicks0, curve.cpc0, curve.bid0, curve.value_per_click, curve.eta, curve.rho, curve.kappa, low, high
+        leaf_nodes(keywords, tree),
+        curve.clicks0,
+        curve.cpc0,
+        curve.bid0,
+        curve.value_per_click,
+        curve.eta,
+        curve.rho,
+        curve.kappa,
+        low,
+        high,
     )
 
 
 def budget_items(budgets: pd.DataFrame, tree: PriceTree) -> BudgetItems:
     """Return the optimiser's arrays of closed-bid campaigns; a target's base is the cost that it steers."""
     base = budgets["base_cost"].to_numpy(dtype=np.float64)
-    node = pd.Index(tree.names).get_indexer(pd.Index(budgets["platform"])).astype(np.int64)
     value = (budgets["value_per_click"] * base / budgets["cpc"]).to_numpy(dtype=np.float64)
     low, high = (budgets[name].to_numpy(dtype=np.float64) * base for name in ("min_multiplier", "max_multiplier"))
     limited = np.ones(len(budgets), dtype=np.bool_)
-    return BudgetItems(node, value, base, betas(budgets), low, high, base, limited)
+    return BudgetItems(leaf_nodes(budgets, tree), value, base, betas(budgets), low, high, base, limited)

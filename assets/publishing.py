@@ -18,6 +18,7 @@ from assets.platforms.manifest import MANIFEST_NAME, build_manifest, write_manif
 from assets.platforms.writer import writable_rows, write_bid_files
 from assets.presentation.tables import to_bullets
 from assets.probation import remember_floor_pauses
+from assets.refusal import REFUSED, refusal_of
 from assets.steps import NIGHTS, RETRY, run_guarded, tag_held
 from assets.warehouse import receipts, state
 from configs.platform_schema import Platform
@@ -102,7 +103,9 @@ def _why_held(batch: Batch, platform: str) -> str:
     status = batch.table("platform_status").set_index("platform")
     if platform in batch.uses and (platform not in status.index or status.loc[platform, "is_held"]):
         return str(status.loc[platform, "reason_en"]) if platform in status.index else "the platform has no status"
-    return ""
+    is_refused = (batch.table("recommendations")["hold_reason"] == REFUSED).any()
+    refusal = refusal_of(batch.table("budget_plan")) if is_refused else None
+    return "" if refusal is None else refusal.en
 
 
 def _why_not_yet(batch: Batch) -> str:

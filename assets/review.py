@@ -14,6 +14,7 @@ from assets.batch import Batch, Batches
 from assets.overview import night_summary, price_nodes
 from assets.presentation import charts, tables
 from assets.presentation.summary import NightSummary
+from assets.refusal import status_with_refusal
 from assets.steps import NIGHTS, RETRY, run_guarded
 from assets.warehouse import state
 from assets.warehouse.errors import WarehouseError
@@ -53,6 +54,7 @@ def write_review(batch: Batch) -> Path:
     folder = review_folder(batch)
     folder.mkdir(parents=True, exist_ok=True)
     rows, status, plan = (batch.table(name) for name in SHOWN)
+    status = status_with_refusal(status, plan)
     nodes, summary = price_nodes(plan), night_summary(rows, batch)
     page.write_page(folder / "index.html", rows, status, nodes, summary, batch.settings)
     workbook.write_workbook(folder / "review.xlsx", rows, status, nodes, summary, batch.settings)
@@ -76,7 +78,7 @@ def newest_metadata(batches: Batches) -> dict[str, Any]:
     """Return what `tonight` shows: always of the newest night that has recommendations."""
     batch = batches.open(newest_complete_night(batches))
     rows, status, plan = (batch.table(name) for name in SHOWN)
-    summary = night_summary(rows, batch)
+    summary, status = night_summary(rows, batch), status_with_refusal(status, plan)
     held = tables.holds_table(status)
     chart = charts.money_chart(rows, price_nodes(plan), summary["currency"], layout="dialog")
     return {

@@ -1,11 +1,12 @@
-"""What the shop's settings ask of the tree of budgets: least and most spend, shares of the total, ROAS floors.
+"""What the shop's settings ask of the total and of platforms: least and most spend, shares of the total, ROAS floors.
 
-Here belongs the reading of settings into limits. What tonight's caps can reach of them is in ``assets.plan_problem``.
+Here belongs the reading of settings into limits. Limits of campaigns are read in ``assets.campaign_nodes``, what people are
+told of limits is in ``assets.limit_words``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,21 +14,12 @@ import pandas as pd
 
 from assets.arrays import floats
 from assets.batch import Batch
-from configs.schema import Budget, PlatformUse
+from configs.schema import Budget, CampaignLimits, PlatformUse
 from optimizers.allocation import AllocationProblem
-from optimizers.errors import InfeasibleBudgetError
 from optimizers.items import FloorBasis
 from optimizers.shares import limit_shares
 from optimizers.tree import PriceTree
 from optimizers.types import FloatArray
-
-# by the word that a refusal has for the limit
-SETTING_OF = {
-    "ROAS floor": "min_roas",
-    "marginal floor": "min_marginal_value",
-    "min_cost": "min_cost",
-    "max_cost": "max_cost",
-}
 
 
 def asked_limits(platforms: Sequence[str], total: float, batch: Batch) -> PriceTree:
@@ -49,9 +41,11 @@ def asked_limits(platforms: Sequence[str], total: float, batch: Batch) -> PriceT
     )
 
 
-def with_floors(tree: PriceTree, batch: Batch) -> PriceTree:
-    """Return the tree with the ROAS floors of the total and of the platforms; they count what is moved tonight alone."""
-    holders: dict[str, Budget | PlatformUse] = {**batch.uses, "total": batch.settings.budget}
+def with_floors(tree: PriceTree, campaigns: Mapping[str, CampaignLimits], batch: Batch) -> PriceTree:
+    """Return the tree with the ROAS floors of all its nodes; they count what is moved tonight alone."""
+    holders: dict[str, Budget | PlatformUse | CampaignLimits] = {
+        **campaigns, **batch.uses, "total": batch.settings.budget,
+    }  # fmt: skip
     asked = [holders.get(name) for name in tree.names]
     average = _or_missing([None if one is None else one.min_roas for one in asked])
     marginal = _or_missing([None if one is None else one.min_marginal_value for one in asked])
@@ -64,27 +58,6 @@ def floor_basis(keywords: pd.DataFrame, budgets: pd.DataFrame, tree: PriceTree, 
         return None
     sales = floats(budgets, "revenue_per_click") * floats(budgets, "base_cost") / floats(budgets, "cpc")
     return FloorBasis(floats(keywords, "revenue_per_click"), sales)
-
-
-def with_settings_named(error: InfeasibleBudgetError, batch: Batch) -> InfeasibleBudgetError:
-    """Return the refusal with the keys of the settings that contradict each other, so that a person knows what to change."""
-    keys = [
-        setting_key(name, key)
-        for name in ("total", *batch.uses)
-        for word, key in SETTING_OF.items()
-        if any(offender.startswith(f"{name} {word} ") for offender in error.offenders)
-    ]
-    if not keys:
-        return error
-    remedy = f"Change one of {', '.join(keys)} in configs/settings.yaml (or the shop's own settings.yaml)."
-    return InfeasibleBudgetError(error.what, error.value, error.limit, error.offenders, remedy)
-
-
-def setting_key(node: str, limit: str) -> str:
-    """Return where a limit of the total or of a platform is set."""
-    if node != "total":
-        return f"platforms.{node}.{limit}"
-    return "budget.daily_total" if limit == "max_cost" else f"budget.{limit}"
 
 
 def without_total_floor(problem: AllocationProblem) -> AllocationProblem:

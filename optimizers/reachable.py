@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
 from optimizers.basis_floor import solve_with_floors
-from optimizers.errors import InfeasibleBudgetError
+from optimizers.curves import join_curves
 from optimizers.feasibility import Breach, Reach, find_breach, reach_of
 from optimizers.solution import weighted_curves
 from optimizers.tree import LIMITS, PriceTree
@@ -42,7 +42,8 @@ def within_reach(problem: AllocationProblem) -> AllocationProblem:
     Returns
     -------
     AllocationProblem
-        Limits that contradict each other, and not the items, still do.
+        Limits that contradict each other, and not the items, still do: also a minimum that marginal floors keep out of
+        reach.
 
     Examples
     --------
@@ -53,34 +54,22 @@ def within_reach(problem: AllocationProblem) -> AllocationProblem:
     >>> within_reach(AllocationProblem(bid, no_budgets(), tree)).tree.min_cost.round(6).tolist()
     [10.0]
     """
-    tree, reach = problem.tree, _reach(problem)
-    most = np.maximum(tree.max_cost, tree.sum_up(reach.least) * (1.0 + SLACK))
-    can = reach.most.copy()
-    for node in np.argsort(-tree.depth, kind="stable"):
-        can[node] = min(can[node], most[node])
-        if tree.parent[node] >= 0:
-            can[tree.parent[node]] += can[node]
-    least = np.minimum(tree.min_cost, can * (1.0 - SLACK))
-    return replace(problem, tree=replace(tree, min_cost=least, max_cost=most))
+    curves = join_curves(problem.keywords, problem.budgets)
+    return replace(problem, tree=_fitted(problem.tree, reach_of(curves, problem.tree)))
 
 
 def loosen(problem: AllocationProblem) -> AllocationProblem:
-    """Return the problem with minimums and ROAS floors that cannot be kept together lowered to what can be; maxima stay.
+    """Return the problem with minimums and ROAS floors that cannot be kept together lowered to what can be.
 
     Parameters
     ----------
     problem : AllocationProblem of n_nodes
-        As ``within_reach`` returns it.
 
     Returns
     -------
     AllocationProblem
-        It can be met. A problem that can be met already is returned with the same limits.
-
-    Raises
-    ------
-    InfeasibleBudgetError
-        If a maximum is under what its items must spend: ask ``within_reach`` first.
+        It can be met. A problem that can be met already is returned with the same limits. A maximum only gives way to
+        what its items must spend.
 
     Notes
     -----
@@ -89,14 +78,15 @@ def loosen(problem: AllocationProblem) -> AllocationProblem:
     least money to it brings; what money is worth elsewhere is left as it is. Known drawback: another rule would share
     what is missing otherwise; a floor is lowered alone though a lower minimum could have saved it.
     """
-    out = replace(problem, tree=_share_out(problem.tree, _reach(problem)))
+    reach = reach_of(weighted_curves(problem, None)[0], problem.tree)  # what marginal floors forbid is not spent
+    out = replace(problem, tree=_share_out(_fitted(problem.tree, reach), reach))
     n_tries = 2 * int((~np.isnan(out.tree.min_roas)).sum() + (out.tree.min_cost > 0).sum()) + 1
     for _ in range(n_tries):
         solution = solve_with_floors(out)
         if np.isnan(out.tree.min_roas).all():
             return out  # what spend limits alone forbid is gone
         breach = find_breach(out.tree, solution.node_cost, solution.node_worth)
-        if breach is None:
+        if breach is None or breach.column == "max_cost":  # rounding: maxima hold by the prices
             return out
         out = replace(out, tree=_lowered(out.tree, breach, solution.node_cost))
     return replace(out, tree=replace(out.tree, min_roas=np.full(out.tree.n_nodes, np.nan)))
@@ -123,9 +113,15 @@ def given_way(asked: PriceTree, kept: PriceTree, slack: float = 1e-6) -> list[Gi
     return found
 
 
-def _reach(problem: AllocationProblem) -> Reach:
-    """Return what items can spend under marginal floors too: above them their next money may not be spent."""
-    return reach_of(weighted_curves(problem, None)[0], problem.priced_tree)
+def _fitted(tree: PriceTree, reach: Reach) -> PriceTree:
+    """Return the tree with maxima not under the least, and minimums not over the most that can be spent below them."""
+    most = np.maximum(tree.max_cost, tree.sum_up(reach.least) * (1.0 + SLACK))
+    can = reach.most.copy()
+    for node in np.argsort(-tree.depth, kind="stable"):
+        can[node] = min(can[node], most[node])
+        if tree.parent[node] >= 0:
+            can[tree.parent[node]] += can[node]
+    return replace(tree, min_cost=np.minimum(tree.min_cost, can * (1.0 - SLACK)), max_cost=most)
 
 
 def _share_out(tree: PriceTree, reach: Reach) -> PriceTree:
@@ -149,11 +145,6 @@ def _share_out(tree: PriceTree, reach: Reach) -> PriceTree:
 
 def _lowered(tree: PriceTree, breach: Breach, node_cost: FloatArray) -> PriceTree:
     """Return the tree with the broken limit at what the plan reached of it."""
-    if breach.column == "max_cost":
-        raise InfeasibleBudgetError(
-            "cannot lower minimums under a maximum", breach.seen, breach.limit, [tree.names[breach.node]],
-            "Lift the maximum to what its items must spend first.", [(tree.names[breach.node], "max_cost")],
-        )  # fmt: skip
     column = getattr(tree, breach.column).copy()
     if breach.column == "min_cost":
         column[breach.node] = breach.seen * (1.0 - SLACK)

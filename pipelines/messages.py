@@ -14,6 +14,7 @@ import dagster as dg
 from assets.batch import open_batch
 from assets.overview import night_summary
 from assets.presentation.messages import night_message
+from assets.refusal import held_status
 from configs.loader import load_settings
 from pipelines.jobs import NIGHTLY
 
@@ -38,7 +39,7 @@ def night_text(root: Path, night: date, error: str = "") -> str:
     if error:
         return f"{night} 夜间任务失败，未发布任何文件 / the night failed, nothing was published:\n{error}"
     batch = open_batch(root, night)
-    status = batch.table("platform_status")
+    status = held_status(batch)
     summary = night_summary(batch.table("recommendations"), batch)
     return "\n\n".join(night_message(summary, status, language) for language in ("zh", "en"))
 

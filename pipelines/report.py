@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from assets.batch import Batch, open_batch
 from assets.overview import file_problems, night_summary
 from assets.platforms.manifest import BrokenManifestError, read_manifest
+from assets.refusal import held_status
 from assets.warehouse.errors import WarehouseError
 from pipelines.runs import RunOutcome
 
@@ -36,6 +38,8 @@ def _verdicts(batch: Batch) -> dict[str, Any]:
         status = batch.table("platform_status")
     except WarehouseError:  # the run ended before it
         return {"holds": [], "warnings": []}
+    with suppress(WarehouseError):  # the run ended before the plan
+        status = held_status(batch)
     held, warned = status[status["is_held"]], status[status["warnings"] != ""]
     return {
         "holds": held[["platform", "reason_code", "reason_zh", "reason_en"]].to_dict("records"),

@@ -26,7 +26,8 @@ def with_wild_limits(problem, seed):
     least = np.where(rng.random(tree.n_nodes) < 0.5, scale * rng.lognormal(0, 1, tree.n_nodes), 0.0)
     most = np.where(rng.random(tree.n_nodes) < 0.5, scale * rng.lognormal(0, 1, tree.n_nodes), np.inf)
     most[0] = scale[0] * rng.lognormal(0, 0.5)
-    return replace(problem, tree=replace(tree, min_cost=least, max_cost=most))
+    marginal = np.where(rng.random(tree.n_nodes) < 0.3, rng.uniform(0.5, 4.0, tree.n_nodes), np.nan)
+    return replace(problem, tree=replace(tree, min_cost=least, max_cost=most, min_marginal_roas=marginal))
 
 
 def can_be_met(problem) -> bool:
@@ -104,9 +105,3 @@ def test_what_gave_way_is_told_with_what_was_asked_and_what_is_kept():
     assert found == [
         Given("a", "min_cost", 50.0, pytest.approx(20.0)), Given("total", "max_cost", 10.0, pytest.approx(20.0)),
     ]  # fmt: skip
-
-
-def test_a_maximum_under_what_its_items_must_spend_does_not_give_way_by_itself():
-    tree = PriceTree(np.array([-1]), np.zeros(1), np.array([10.0]), ("total",))
-    with pytest.raises(InfeasibleBudgetError, match="total within its maximum"):
-        loosen(AllocationProblem(fixed_costs((0, 20.0)), no_budgets(), tree))

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.budgets import solve
 from assets.kol_choice import ads_and_budget
 from assets.plan_problem import build_problem
 from configs.schema import Settings
@@ -97,13 +96,3 @@ def test_offers_are_weighed_against_ads_without_the_floor_of_the_total(tmp_path)
     batch = make_batch(tmp_path, budget={"daily_total": 1000.0, "min_roas": 2.0})
     ads, budget = ads_and_budget(make_items(GOOD), batch)
     assert ads.at(budget).slope >= 0.0
-
-
-def test_a_refusal_names_the_keys_of_the_settings_that_contradict_each_other(tmp_path):
-    batch = make_batch(tmp_path, budget={"daily_total": 1000.0}, platforms={"google_ads": {"min_roas": 50.0}})
-    plan = build_problem(make_items(GOOD), batch)
-    with pytest.raises(
-        InfeasibleBudgetError, match=r"platforms\.google_ads\.min_roas in configs/settings\.yaml"
-    ) as refusal:
-        solve(plan.problem, batch)
-    assert refusal.value.missing > 0
