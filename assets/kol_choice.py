@@ -21,6 +21,7 @@ from optimizers.kol_cases import draw_revenue, draw_shared
 from optimizers.kol_lessons import lesson_value
 from optimizers.kol_problem import KolProblem
 from optimizers.kol_value import OfferValue
+from optimizers.reachable import loosen
 from optimizers.types import FloatArray
 
 Z_80 = 1.2816  # half the width of a normal's 80 % interval, in sd
@@ -82,7 +83,8 @@ def ads_and_budget(items: pd.DataFrame, batch: Batch) -> tuple[Ads, float]:
     budget = max(plan.total - plan.fixed_cost, 0.0) * horizon
     if plan.problem is None:
         return PointAds(*IDLE, mode=batch.settings.budget.mode), budget
-    return TreeAds(without_total_floor(plan.problem), horizon), budget
+    # limits that contradict each other hold the night in budget_plan, not here
+    return TreeAds(loosen(without_total_floor(plan.problem)), horizon), budget
 
 
 def commissions(offers: pd.DataFrame) -> np.ndarray:
