@@ -33,9 +33,13 @@ def item_rows(items: pd.DataFrame, plan: pd.DataFrame, batch: Batch) -> pd.DataF
         "binding_limit",
         "min_multiplier",
         "max_multiplier",
+        "explore_worth",
     ]
-    rows = items.merge(plan[columns], on="item", how="left", validate="1:1")
+    rows = items.merge(plan[columns], on="item", how="left", validate="1:1").copy()  # in one piece
     rows["lever"] = rows["lever"].fillna("")
+    rows["probation_worth"] = rows["probation_worth"].fillna(
+        rows["explore_worth"]
+    )  # what a trial of either kind is worth
     rows["is_paused"] = rows["verdict"].isin(["pause", "stock_hold"]) & ~rows["is_held"]
     rows["is_resumed"] = rows["verdict"].isin(["resume", "probation"]) & ~rows["is_held"]
     rows.loc[rows["is_paused"] | rows["is_resumed"], "lever"] = "status"
@@ -107,6 +111,8 @@ def with_actions(rows: pd.DataFrame, batch: Batch) -> pd.DataFrame:
         (moves & (lever == "target_roas"), "target", "target_lower"),
         (moves & up & (lever == "commission_rate"), "commission", "commission_raise"),
         (moves & (lever == "commission_rate"), "commission", "commission_lower"),
+        (moves & up & out["explore_worth"].notna(), "raise", "explore"),
+        (moves & out["explore_worth"].notna(), "lower", "explore"),
         (moves & up & (out["roas"] >= scale), "raise", "bid_up_scale"),
         (moves & up, "raise", "bid_up_profitable"),
         (moves & (out["verdict"] == "lower"), "lower", "roas_below_floor"),

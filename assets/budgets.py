@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch, Batches
+from assets.budget_lots import put_on_steps, rounding_words
 from assets.campaign_nodes import GROUP_GLUE
+from assets.coming_days import paced
+from assets.exploring import NOBODY, Explored, explored_words, mark_explored
 from assets.plan_problem import PlanProblem
 from assets.plan_proof import (
     asks_platforms,
@@ -30,6 +33,7 @@ PLAN_COLUMNS = [
     "marginal_roas", "binding_limit", "min_multiplier", "max_multiplier", "campaign_node", "campaign_price",
     "platform_price", "total_price", "fixed_cost",
     "campaign_max", "platform_min", "platform_max", "total_max", "solver_gap", "sentence_en", "sentence_zh",
+    "explore_worth", "explore_cost",
     *REFUSAL_COLUMNS,
 ]  # fmt: skip
 MAX_TABLE_ROWS = 25  # what the catalogue shows without a click
@@ -47,13 +51,14 @@ def budget_plan(
     batches: dg.ResourceParam[Batches],
     pruned_items: pd.DataFrame,
     kol_plan: pd.DataFrame,
+    coming_days: pd.DataFrame,
 ) -> Step:
     """One row per movable item: its best multiplier under the caps, cost and value there, what binds it, its node's price.
 
     Built from the judged items and the fees of signed KOL offers. The proof (dual bound, gap) is in the metadata. Where the
     limits in the settings contradict each other every row stays as it is and says why: all platforms are held.
     """
-    batch = batches.open(context.partition_time_window.start.date())
+    batch = paced(batches.open(context.partition_time_window.start.date()), coming_days)
     reserved = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
     night = plan_night(pruned_items, batch, reserved=reserved)
     if night.refusal is not None:
@@ -63,12 +68,15 @@ def budget_plan(
     if night.result is None or night.plan.problem is None:  # nothing can move
         note = {"total_cost": round(night.plan.fixed_cost, 2), "note": "no item may be moved tonight"}
         return Step(empty_plan(), note, (limits_check(night),))
+    done = put_on_steps(night.plan, night.result, batch)
     metadata = {
         "edits_not_made": night.n_frozen,
+        "05_explored": explored_words(night.explored, batch.settings.shop.currency),
+        "06_rounding": rounding_words(done, batch.settings.shop.currency),
         **missed_metadata(night),
-        **proof_metadata(night.plan, night.result, batch),
+        **proof_metadata(night.plan, done.result, batch),
     }
-    rows = with_missed(plan_rows(night.plan, night.plan.problem, night.result), night)
+    rows = with_missed(plan_rows(night.plan, night.plan.problem, done.result, night.explored), night)
     return Step(rows, metadata, (limits_check(night),))
 
 
@@ -134,7 +142,9 @@ def empty_plan() -> pd.DataFrame:
     })  # fmt: skip
 
 
-def plan_rows(plan: PlanProblem, problem: AllocationProblem, result: AllocationResult) -> pd.DataFrame:
+def plan_rows(
+    plan: PlanProblem, problem: AllocationProblem, result: AllocationResult, found: Explored = NOBODY
+) -> pd.DataFrame:
     """Return the allocation as a table; `multiplier` is the new value over the old one of the row's own lever."""
     keywords, budgets = _keyword_rows(plan, result), _budget_rows(plan, problem, result)
     out = pd.concat([part for part in (keywords, budgets) if len(part)] or [keywords], ignore_index=True)
@@ -151,7 +161,7 @@ def plan_rows(plan: PlanProblem, problem: AllocationProblem, result: AllocationR
     out["sentence_en"] = out["platform"].map(lambda name: words[name].en)
     out["sentence_zh"] = out["platform"].map(lambda name: words[name].zh)
     out = out.assign(**{name: pd.Series("", index=out.index, dtype="str") for name in REFUSAL_COLUMNS})
-    return out[PLAN_COLUMNS].sort_values(["item", "lever"], ignore_index=True)
+    return mark_explored(out, found)[PLAN_COLUMNS].sort_values(["item", "lever"], ignore_index=True)
 
 
 def _keyword_rows(plan: PlanProblem, result: AllocationResult) -> pd.DataFrame:

@@ -12,6 +12,8 @@ import pandas as pd
 
 from assets.batch import Batch
 from assets.edits import lesser_edits
+from assets.exploring import NOBODY, Explored, explore
+from assets.focus import refuse_contradiction
 from assets.limit_words import missed_limits, refusal_words
 from assets.plan_problem import PlanProblem, build_problem
 from optimizers.allocation import AllocationResult, allocate
@@ -32,6 +34,7 @@ class NightPlan:
     n_frozen: int = 0
     missed: tuple[tuple[str, Sentence], ...] = ()
     refusal: Sentence | None = None
+    explored: Explored = NOBODY
 
 
 def plan_night(items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0) -> NightPlan:
@@ -46,13 +49,16 @@ def plan_night(items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0) -> N
     if plan.problem is None:
         return NightPlan(plan)
     try:
+        refuse_contradiction(plan.total, batch)
         result = allocate(plan.problem)
     except InfeasibleBudgetError as error:
         return NightPlan(plan, refusal=refusal_words(error, plan, batch))
     frozen = lesser_edits(plan, result, items, batch)
     if frozen:  # the money that the dropped edits would have moved is planned anew among those that are left
         plan, result = solve_frozen(build_problem(items, batch, reserved=reserved, frozen=frozen))
-    return NightPlan(plan, result, len(frozen), tuple(missed_limits(plan)))
+    missed = tuple(missed_limits(plan))
+    problem, result, found = explore(plan, result, batch)
+    return NightPlan(replace(plan, problem=problem), result, len(frozen), missed, explored=found)
 
 
 def solve_frozen(plan: PlanProblem) -> tuple[PlanProblem, AllocationResult]:

@@ -24,7 +24,7 @@ def fixed_plan(items: pd.DataFrame, lever: str = "keyword_bid", **columns: Any) 
     """Return a plan that somebody thought up: one row per item with these columns."""
     plan = items[["item"]].assign(lever=lever, multiplier=1.0, plan_cost=0.0, plan_value=0.0, base_cost=0.0, base_value=0.0,
                                   marginal_roas=1.0, binding_limit="price",
-                                  min_multiplier=0.7, max_multiplier=1.3)  # fmt: skip
+                                  min_multiplier=0.7, max_multiplier=1.3, explore_worth=float("nan"))  # fmt: skip
     return plan.assign(**columns)
 
 
