@@ -30,7 +30,8 @@ COLUMNS = [
     "value_change", "profit_change", "profit_change_low", "profit_change_high", "roas", "roas_low", "roas_high",
     "roas_floor", "p_below_floor", "p_unprofitable", "p_loss", "lowest_bid", "lowest_cpc", "lowest_marginal_cost",
     "expected_waste", "probation_worth", "clicks", "conversions", "growth", "growth_low", "growth_high", "growth_usual",
-    "searches", "competition", "source", "marginal_roas", "margin", "is_writable", "decision", "hold_reason",
+    "searches", "competition", "source", "limit_seen", "limit_most", "brand_value", "marginal_roas", "margin", "is_writable",
+    "decision", "hold_reason",
 ]  # fmt: skip
 TEXTS = (
     "platform", "account", "item", "level", "lever", "campaign_id", "campaign", "ad_group_id", "ad_group", "keyword_id",

@@ -11,6 +11,7 @@ from assets.platforms.items import join_key
 from assets.term_money import is_worth_a_bid, new_bids, with_planned_bids, with_term_money
 from optimizers.metrics import roas
 
+UNJUDGED = ("views_unknown", "overcommitted")  # offers that were not weighed, so that there are no numbers to tell
 NODE_GLUE = " / "  # of platform, account and campaign in the plan
 
 # verdict: action, lever, reason
@@ -113,6 +114,7 @@ def kol_rows(offers: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     is_new = rows["is_chosen"] & ~rows["is_signed"]
     rows["action"] = np.where(is_new, "sign", "hold")
     rows["reason_code"] = np.select([rows["is_signed"], is_new], ["kol_committed", "kol_sign"], "kol_skip")
+    rows.loc[rows["binding_limit"].isin(UNJUDGED), "reason_code"] = "kol_unjudged"
     rows["old_value"], rows["new_value"] = np.nan, np.where(is_new, rows["account_fee"], np.nan)
     rows["cost"] = np.where(rows["is_signed"], rows["fee_per_day"], 0.0)
     rows["expected_cost"] = np.where(rows["is_chosen"], rows["fee_per_day"], 0.0)
@@ -122,5 +124,6 @@ def kol_rows(offers: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     rows["profit_change"] = gained - rows["cost_change"]
     for side in ("low", "high"):
         rows[f"profit_change_{side}"] = np.where(is_new, rows[f"net_value_{side}"], 0.0) / horizon - rows["cost_change"]
+    rows["brand_value"] = np.where(is_new, rows["brand_value"], 0.0) / horizon
     rows["roas"] = roas(rows["revenue"], rows["fee"])  # missing for barter, which has no fee
     return rows

@@ -16,7 +16,7 @@ from pydantic import ValidationError, field_validator
 from configs.loader import CONFIG_FOLDER, ConfigError, read_yaml
 from configs.platform_schema import Frozen
 
-FieldKind = Literal["text", "limit", "platform", "value", "money", "change", "ratio", "share", "signed_share", "count"]
+FieldKind = Literal["text", "limit", "platform", "value", "money", "change", "ratio", "share", "signed_share", "count", "amount"]
 
 # Columns of `recommendations` that a sentence may name, and how each is printed.
 COLUMN_FIELDS: dict[str, FieldKind] = {
@@ -31,6 +31,7 @@ COLUMN_FIELDS: dict[str, FieldKind] = {
     "clicks": "count", "conversions": "count", "searches": "count",
     "growth": "ratio", "growth_low": "ratio", "growth_high": "ratio", "growth_usual": "ratio",
     "competition": "share", "source": "platform", "score": "count",
+    "limit_seen": "amount", "limit_most": "amount", "brand_value": "change",
 }  # fmt: skip
 # Fields that are worked out from the columns and the settings.
 DERIVED_FIELDS: dict[str, FieldKind] = {

@@ -48,7 +48,7 @@ TERM_REASONS = (
     "discover_add", "discover_add_shared", "discover_source_negative", "discover_negative", "protected_term",
     "discover_cross_platform", "discover_market", "rising_term", "discover_unsure", "discover_no_money", "blocked_term",
 )  # fmt: skip
-CREATOR_REASONS = ("kol_sign", "kol_committed", "kol_skip")
+CREATOR_REASONS = ("kol_sign", "kol_committed", "kol_skip", "kol_unjudged")
 _STATUS_COLUMNS = ("platform", "is_held", "reason_zh", "reason_en", "last_complete_date")
 
 

@@ -33,6 +33,9 @@ from configs.schema import RoasGoals, Settings, Shop
 
 SENTENCE_COLUMNS = ("reason_zh", "reason_en", "would_change_zh", "would_change_en")
 _RATIO_LEVERS = {"target_roas", "commission_rate"}
+# what a limit's own numbers are; those of other limits are ratios
+_MONEY_LIMITS = {"budget", "max_fee_share", "max_share_per_kol", "max_share_per_audience", "max_tail_loss"}
+_COUNT_LIMITS = {"max_offers", "max_new_per_audience", "mix"}
 
 
 def reason_sentences(recommendations: pd.DataFrame, settings: Settings | None = None) -> pd.DataFrame:
@@ -105,6 +108,8 @@ def _print_field(field: str, rows: pd.DataFrame, settings: Settings, language: L
     kind, missing = FIELDS[field], UNKNOWN[language]
     if kind == "value":
         return _print_values(rows, field, missing)
+    if kind == "amount":
+        return _print_amounts(rows, field, settings.shop.currency, missing)
     if kind == "platform":
         return [platform_title(name, language) for name in read_texts(rows, field, missing)]
     if kind == "limit":
@@ -158,6 +163,18 @@ def _print_values(rows: pd.DataFrame, field: str, missing: str) -> list[str]:
         format_value(number, clean_text(lever), clean_text(currency), missing)
         for number, lever, currency in zip(numbers, levers, rows["currency"].tolist(), strict=True)
     ]
+
+
+def _print_amounts(rows: pd.DataFrame, field: str, currency: str, missing: str) -> list[str]:
+    numbers, limits = read_numbers(rows, field).tolist(), read_texts(rows, "binding_limit")
+    return [format_amount(number, limit, currency, missing) for number, limit in zip(numbers, limits, strict=True)]
+
+
+def format_amount(number: float, limit: str, currency: str, missing: str) -> str:
+    """Return a limit's number in its own unit: money, a count, or a ratio."""
+    if limit in _MONEY_LIMITS:
+        return format_money(number, currency, missing)
+    return format_count(number, missing) if limit in _COUNT_LIMITS else format_ratio(number, missing)
 
 
 def format_value(number: float, lever: str, currency: str, missing: str) -> str:

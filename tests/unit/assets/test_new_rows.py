@@ -171,7 +171,7 @@ OFFER: dict[str, Any] = {
     "currency": "CNY", "account_fee": 280.0, "fee": 280.0, "fee_per_day": 10.0, "commission_rate": 0.1, "expected_views": 9.0,
     "revenue": 1120.0, "revenue_low": 560.0, "revenue_high": 2240.0, "net_value": 448.0, "net_value_low": 224.0,
     "net_value_high": 896.0, "own_weight": 0.5, "evidence_level": "kol", "is_signed": False, "is_chosen": True,
-    "binding_limit": "chosen", "price": 1.0,
+    "binding_limit": "chosen", "limit_seen": 1.6, "limit_most": 1.2, "price": 1.0, "brand_value": 56.0,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ product_id entity_type status search_term currency old_value new_value action re
 score cost expected_cost cost_change value_change profit_change profit_change_low profit_change_high roas roas_low
 roas_high p_below_floor clicks conversions searches marginal_roas p_unprofitable p_loss lowest_bid lowest_cpc
 lowest_marginal_cost expected_waste probation_worth growth growth_low growth_high growth_usual competition
-source is_writable decision hold_reason""".split()  # noqa: SIM905
+source limit_seen limit_most brand_value is_writable decision hold_reason""".split()  # noqa: SIM905
 TEXT = (*COLUMNS[:17], "action", "reason_code", "binding_limit", "evidence_grade", "decision", "hold_reason")
 KEYWORDS = (
     "女 大码 连衣裙 夏季",
@@ -39,6 +39,7 @@ SPECIAL = {  # reason code -> action, lever
     "discover_unsure": ("keep", "new_keyword"), "discover_no_money": ("keep", "new_keyword"),
     "rising_term": ("keep", "new_keyword"), "blocked_term": ("keep", "new_keyword"),
     "kol_sign": ("sign", "kol_offer"), "kol_skip": ("keep", "kol_offer"), "kol_committed": ("keep", "kol_offer"),
+    "kol_unjudged": ("keep", "kol_offer"),
     "bid_down_unprofitable": ("lower", "keyword_bid"), "roas_below_floor": ("lower", "keyword_bid"),
     "budget_exhausted_lower_bids": ("lower", "keyword_bid"), "change_cap": ("raise", "keyword_bid"),
     "probation": ("resume", "keyword_bid"), "unchanged": ("keep", "keyword_bid"),

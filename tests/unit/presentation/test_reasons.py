@@ -15,7 +15,7 @@ EXPECTED_CODES = """bid_up_profitable bid_down_unprofitable bid_up_scale roas_be
 probation protected stock_hold no_entity learning_freeze budget_exhausted_lower_bids budget_raise budget_lower target_raise
 target_lower change_cap unchanged within_min_change discover_add discover_add_shared discover_source_negative
 discover_negative protected_term discover_cross_platform discover_market rising_term blocked_term kol_sign kol_skip
-kol_committed platform_held plan_refused uncalibrated_brand no_fx closed_bid bid_not_exported low_evidence
+kol_committed kol_unjudged platform_held plan_refused uncalibrated_brand no_fx closed_bid bid_not_exported low_evidence
 edits_used back_in_stock commission_raise commission_lower on_probation plan_loss_pause
 discover_unsure discover_no_money explore""".split()  # noqa: SIM905
 
