@@ -56,14 +56,14 @@ def kol_plan(
     metadata = {
         "offers_filled_from_profiles": int(offers["is_filled"].sum()),
         "offers_without_views": int((plan["views_source"] == "unknown").sum()),
-        "lag_days": timing.lag_days, "fatigue": timing.fatigue, "posts_read_twice": timing.n_readings,
+        "lag_days": float(timing.lag_days), "fatigue": float(timing.fatigue), "posts_read_twice": timing.n_readings,
         "brand_searches": answer.brand.line,
         "01_offers": dg.MetadataValue.md(tables.to_markdown(plan[shown].round(2).head(25))),
         "02_retainers_to_propose": dg.MetadataValue.md(tables.to_markdown(kept.round(2).head(25))),
     }  # fmt: skip
     if result is None:
         return Step(plan, metadata | {"held": answer.refusal})
-    return Step(plan, metadata | {"price": result.price, "gap": result.gap, "n_cuts": result.n_cuts})
+    return Step(plan, metadata | {"price": float(result.price), "gap": float(result.gap), "n_cuts": int(result.n_cuts)})
 
 
 def empty_offers() -> pd.DataFrame:
