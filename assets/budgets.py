@@ -13,7 +13,7 @@ from assets.budget_lots import put_on_steps, rounding_words
 from assets.campaign_nodes import GROUP_GLUE
 from assets.coming_days import paced
 from assets.exploring import NOBODY, Explored, explored_words, mark_explored
-from assets.plan_problem import PlanProblem
+from assets.plan_problem import PlanProblem, Reserve
 from assets.plan_proof import (
     asks_platforms,
     binding_table,
@@ -23,6 +23,7 @@ from assets.plan_proof import (
     what_if_table,
 )
 from assets.plan_solve import NightPlan, plan_night
+from assets.plan_terms import reserve_for_terms
 from assets.refusal import REFUSAL_COLUMNS, refused_rows
 from assets.response import betas
 from assets.steps import NIGHTS, Step, as_table, night_table
@@ -51,15 +52,18 @@ def budget_plan(
     batches: dg.ResourceParam[Batches],
     pruned_items: pd.DataFrame,
     kol_plan: pd.DataFrame,
+    discovered_terms: pd.DataFrame,
     coming_days: pd.DataFrame,
 ) -> Step:
     """One row per movable item: its best multiplier under the caps, cost and value there, what binds it, its node's price.
 
-    Built from the judged items and the fees of signed KOL offers. The proof (dual bound, gap) is in the metadata. Where the
-    limits in the settings contradict each other every row stays as it is and says why: all platforms are held.
+    Built from the judged items, the fees of signed KOL offers, and what added words may cost at most: both are set aside.
+    The proof (dual bound, gap) is in the metadata. Where the limits in the settings contradict each other every row stays as
+    it is and says why: all platforms are held.
     """
     batch = paced(batches.open(context.partition_time_window.start.date()), coming_days)
-    reserved = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
+    fees = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
+    reserved = Reserve(fees, (reserve_for_terms(discovered_terms, pruned_items, batch),))
     night = plan_night(pruned_items, batch, reserved=reserved)
     if night.refusal is not None:
         context.log.error(night.refusal.en)
@@ -71,6 +75,7 @@ def budget_plan(
     done = put_on_steps(night.plan, night.result, batch)
     metadata = {
         "edits_not_made": night.n_frozen,
+        "reserved_for_new_keywords": round(reserved.for_terms, 2),
         "05_explored": explored_words(night.explored, batch.settings.shop.currency),
         "06_rounding": rounding_words(done, batch.settings.shop.currency),
         **missed_metadata(night),

@@ -43,11 +43,11 @@ def refusal_words(error: InfeasibleBudgetError | InvalidInputError, plan: PlanPr
     spent = float(0.0 if plan.spent is None else plan.spent[0])
     en = (
         f"No plan tonight, everything stays as it is: {', '.join(one.en for one in asked)} cannot be kept together; "
-        f"{missing} {currency} a day is missing (unmoved items and signed creators take {spent:,.2f})."
+        f"{missing} {currency} a day is missing (unmoved items, signed creators and new words take {spent:,.2f})."
     )
     zh = (
         f"今晚没有方案，全部保持原样：{'、'.join(one.zh for one in asked)} 无法同时满足，"
-        f"每天差 {missing} {currency}（不动的对象和已签达人占 {spent:,.2f}）。"
+        f"每天差 {missing} {currency}（不动的对象、已签达人和新词占 {spent:,.2f}）。"
     )
     if not keys:
         return Sentence(en, zh)

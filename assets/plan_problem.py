@@ -31,6 +31,22 @@ MOVABLE = ("keep", "lower", "protected")
 
 
 @dataclass(frozen=True)
+class Reserve:
+    """Money a day that items may not take: fees of signed creators, and what added words may cost, by campaign."""
+
+    fees: float = 0.0
+    terms: tuple[pd.DataFrame, ...] = ()
+
+    @property
+    def for_terms(self) -> float:
+        """Return what is set aside for added words."""
+        return float(sum(part["usual_cost"].sum() for part in self.terms))
+
+
+NO_RESERVE = Reserve()
+
+
+@dataclass(frozen=True)
 class PlanProblem:
     """The problem and the rows it came from; ``fixed_cost`` is spent by items that nobody moves tonight.
 
@@ -51,9 +67,9 @@ class PlanProblem:
 
 
 def build_problem(
-    items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0, frozen: frozenset[str] = frozenset()
+    items: pd.DataFrame, batch: Batch, *, reserved: Reserve = NO_RESERVE, frozen: frozenset[str] = frozenset()
 ) -> PlanProblem:
-    """Return the problem of the movable items; ``reserved`` is money a day set aside for KOL fees.
+    """Return the problem of the movable items, with what is left after the money that is ``reserved``.
 
     ``frozen`` items keep their setting, though they may move: no edit of their platform is left for them.
     """
@@ -73,8 +89,8 @@ def build_problem(
         return plan
     limits, unclear = limits_or_why_not(items, batch)
     asked = build_tree(rows[rows["lever"] != ""], total, limits, batch)
-    spent = spent_below(fixed, asked, batch)
-    spent[0] += reserved
+    spent = spent_below(pd.concat([fixed, *reserved.terms], ignore_index=True), asked, batch)
+    spent[0] += reserved.fees
     tree = without_spent(asked, spent, set_maxima(asked, limits))
     problem = AllocationProblem(
         keyword_items(keywords, tree), budget_items(budgets, tree), tree, mode=batch.settings.budget.mode,

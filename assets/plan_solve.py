@@ -15,7 +15,7 @@ from assets.edits import lesser_edits
 from assets.exploring import NOBODY, Explored, explore
 from assets.focus import refuse_contradiction
 from assets.limit_words import missed_limits, refusal_words
-from assets.plan_problem import PlanProblem, build_problem
+from assets.plan_problem import NO_RESERVE, PlanProblem, Reserve, build_problem
 from optimizers.allocation import AllocationResult, allocate
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.reachable import loosen
@@ -37,7 +37,7 @@ class NightPlan:
     explored: Explored = NOBODY
 
 
-def plan_night(items: pd.DataFrame, batch: Batch, *, reserved: float = 0.0) -> NightPlan:
+def plan_night(items: pd.DataFrame, batch: Batch, *, reserved: Reserve = NO_RESERVE) -> NightPlan:
     """Return the optimum of the night.
 
     Limits of the settings that contradict each other are a refusal: only a person can say which one counts. Limits that

@@ -9,7 +9,7 @@ import pytest
 
 from assets.batch import Batch
 from assets.budgets import PLAN_COLUMNS, empty_plan, plan_rows
-from assets.plan_problem import build_problem, with_caps
+from assets.plan_problem import Reserve, build_problem, with_caps
 from optimizers.allocation import allocate
 from optimizers.errors import InfeasibleBudgetError
 from tests.unit.assets.made_up import make_batch, make_items
@@ -30,7 +30,7 @@ def rich(tmp_path: Path) -> Batch:
     return make_batch(tmp_path, budget={"daily_total": 1e6})
 
 
-def solved(items: pd.DataFrame, batch: Batch, **options: float) -> pd.DataFrame:
+def solved(items: pd.DataFrame, batch: Batch, **options: Any) -> pd.DataFrame:
     plan = build_problem(items, batch, **options)
     assert plan.problem is not None
     return plan_rows(plan, plan.problem, allocate(plan.problem)).set_index("item")
@@ -124,7 +124,7 @@ def test_what_held_unknown_and_frozen_items_spend_is_taken_off_the_total(tmp_pat
     gone = [{"verdict": "pause"}, {"verdict": "stock_hold"}, {"verdict": "not_enabled", "usual_cost": 0.0}]
     idle = {"level": "placement", "bid": np.nan, "daily_budget": 500.0}  # no lever: its budget does not bind
     rows = [{"keyword": str(n), **change} for n, change in enumerate([{}, *stays, *gone, idle])]
-    plan = build_problem(make_items(*rows), batch, reserved=70.0)
+    plan = build_problem(make_items(*rows), batch, reserved=Reserve(70.0))
     assert plan.fixed_cost == 500.0
     assert plan.total == 1000.0
     assert plan.problem.tree.max_cost[0] == pytest.approx(1000.0 - 500.0 - 70.0)

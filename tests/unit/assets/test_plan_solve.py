@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from assets.budgets import missed_metadata, plan_rows, with_missed
+from assets.plan_problem import Reserve
 from assets.plan_solve import plan_night
 from tests.unit.assets.made_up import make_batch, make_items
 
@@ -18,7 +19,7 @@ TENTS, CHAIRS = {"campaign": "Tents"}, {"campaign": "Chairs", "campaign_key": "C
 
 
 def night_of(tmp_path, *rows, reserved=0.0, **settings):
-    return plan_night(make_items(*rows), make_batch(tmp_path, **settings), reserved=reserved)
+    return plan_night(make_items(*rows), make_batch(tmp_path, **settings), reserved=Reserve(reserved))
 
 
 def spend_of(night, name: str) -> float:
