@@ -13,7 +13,6 @@ from assets.batch import Batch
 from assets.kol_inputs import CELL, audience_codes, partner_codes
 from assets.plan_problem import build_problem
 from assets.solver_noise import quiet_solver
-from assets.tree_limits import without_total_floor
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.kol import KolResult, choose_offers
 from optimizers.kol_ads import IDLE, Ads, PointAds, TreeAds
@@ -84,7 +83,7 @@ def ads_and_budget(items: pd.DataFrame, batch: Batch) -> tuple[Ads, float]:
     if plan.problem is None:
         return PointAds(*IDLE, mode=batch.settings.budget.mode), budget
     # limits that contradict each other hold the night in budget_plan, not here
-    return TreeAds(loosen(without_total_floor(plan.problem)), horizon), budget
+    return TreeAds(loosen(plan.problem), horizon), budget
 
 
 def commissions(offers: pd.DataFrame) -> np.ndarray:

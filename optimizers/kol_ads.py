@@ -13,10 +13,11 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
+from optimizers.basis_floor import solve_with_floors
 from optimizers.certificate import money_prices
 from optimizers.conflict import solve_feasible
-from optimizers.errors import InvalidInputError
-from optimizers.feasibility import reach_of
+from optimizers.errors import InfeasibleBudgetError, InvalidInputError
+from optimizers.feasibility import find_breach, reach_of
 from optimizers.inputs import ANY, NON_NEGATIVE, read_columns
 from optimizers.solution import Relaxed, weighted_curves
 from optimizers.types import FloatArray
@@ -62,20 +63,23 @@ class TreeAds:
     Parameters
     ----------
     problem : AllocationProblem with one root
-        Its root has no ROAS floor: a floor's price is not that of the budget.
+        Its root may have a ROAS floor, which what is spent at the root's own maximum must be able to keep.
     horizon_days : int
         H, >= 1.
 
     Raises
     ------
     InvalidInputError
-        If there are several roots, the root has a ROAS floor, or the horizon is shorter than a day.
+        If there are several roots, or the horizon is shorter than a day.
 
     Notes
     -----
     Source: Lagrangian duality; at the prices found for one budget, weak duality bounds the objective at every other by
-    a line whose slope is the price of the root's maximum (1 less where money is kept). Later budgets start at the
-    first one's prices, so that each is a few passes over the items.
+    a line whose slope is the price of the root's maximum (1 less where money is kept). A ROAS floor does not hang on the
+    budget, and worth less T x cost is concave in cost, so that the value stays concave in the budget (perturbation
+    function of a concave programme, Rockafellar 1970, section 29) and a floor's own price is no part of the slope; but
+    a budget too small for it has no value at all. Later budgets start at the first one's prices, so that each is a few
+    passes over the items. Known drawback: the floor asks this of every day, not of the whole horizon with its fees.
 
     Examples
     --------
@@ -97,9 +101,6 @@ class TreeAds:
         if len(roots) != 1 or self.horizon_days < 1:
             seen = f"{len(roots)} roots, {self.horizon_days} days"
             raise InvalidInputError(what, seen, "one root and a day or more", roots, "Mend kol.horizon_days.")
-        if not np.isnan(tree.min_roas[0]):
-            remedy = "Set the ROAS floor in configs/settings.yaml at the platforms."
-            raise InvalidInputError(what, float(tree.min_roas[0]), "no ROAS floor at the root", roots, remedy)
         self._start: Relaxed | None = None
 
     @property
@@ -116,18 +117,40 @@ class TreeAds:
             least[node] = max(least[node], tree.min_cost[node])
             if tree.parent[node] >= 0:
                 least[tree.parent[node]] += least[node]
-        return float(least[0]) * self.horizon_days * (1.0 + SLACK)
+        daily = float(least[0])
+        if not np.isnan(tree.min_roas).all() and not self._keeps_limits(daily * (1.0 + SLACK)):
+            daily = self._least_with_floors(daily)
+        return daily * self.horizon_days * (1.0 + SLACK)
+
+    def _least_with_floors(self, low: float) -> float:
+        """Return the least daily budget that keeps the ROAS floors; ``low`` is too little."""
+        high = float(self.problem.tree.max_cost[0])  # where even this is too little, ``at`` says which limits are why
+        while np.isfinite(high) and high - low > SLACK * high:
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if self._keeps_limits(middle * (1.0 + SLACK)) else (middle, high)
+        return high
+
+    def _keeps_limits(self, daily: float) -> bool:
+        try:
+            plan = solve_with_floors(self._asked(daily))
+        except InfeasibleBudgetError:
+            return False
+        return find_breach(self.problem.tree, plan.node_cost, plan.node_worth) is None
+
+    def _asked(self, daily: float) -> AllocationProblem:
+        tree = self.problem.tree
+        return replace(self.problem, tree=replace(tree, max_cost=np.where(tree.parent < 0, daily, tree.max_cost)))
 
     def at(self, budget: float) -> AdsPoint:
         """Return what the ads earn when they may spend ``budget`` over the horizon."""
-        problem, days = self.problem, float(self.horizon_days)
-        most = np.where(problem.tree.parent < 0, budget / days, problem.tree.max_cost)
-        asked = replace(problem, tree=replace(problem.tree, max_cost=most))
+        days = float(self.horizon_days)
+        asked = self._asked(budget / days)
         plan = solve_feasible(asked, self._start)
         self._start = plan.relaxed if self._start is None else self._start
-        price = float(money_prices(asked.tree, plan.prices)[0])
+        is_spent = plan.prices.clipped[0] > 0 and not plan.prices.by_floor[0]  # else the next unit would not be
+        price = float(money_prices(asked.tree, plan.prices)[0]) if is_spent else asked.base_price
         cost, value, bound = float(plan.cost.sum()), float(plan.value.sum()), plan.relaxed.bound
-        return AdsPoint(budget, cost * days, value * days, bound * days, max(price - problem.base_price, 0.0))
+        return AdsPoint(budget, cost * days, value * days, bound * days, max(price - asked.base_price, 0.0))
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,18 @@ def test_ads_are_weighed_over_the_horizon_and_leave_no_doubt_about_the_optimum(r
     assert result.committed_cost == plan.loc[plan["is_chosen"], "fee"].sum()
 
 
+def test_the_total_s_roas_floor_holds_the_ads_that_offers_are_weighed_against(tmp_path):
+    """The ad would sell about 3.70 for each 1.00; under a floor of 3.9 it spends less."""
+    spent = []
+    for floor in (None, 3.9):
+        batch = make_batch(tmp_path / str(floor), budget={"daily_total": 300.0, "kol_share": 0.5, "min_roas": floor})
+        night = put(put(batch, "kol_posts", POSTS), "kol_offers", [offer("a")])
+        answer = choose(load_offers(night), load_posts(night), make_items({}), night)
+        assert answer.result.gap <= 1e-6
+        spent.append(answer.result.ads_cost)
+    assert spent[1] < 0.95 * spent[0]
+
+
 def test_a_home_without_creators_has_an_empty_plan_that_passes_its_gate(batch):
     assert load_offers(batch).empty
     assert load_posts(batch).empty
