@@ -118,7 +118,9 @@ def weigh_levels(
     far = np.minimum(high**REACH_NIGHTS, response.max_multiplier)
     reach = BidRange(np.minimum(low, low**REACH_NIGHTS), np.maximum(high, far), price)
     horizon = Horizon(float(rule.days), float(rule.horizon_days), batch.settings.floor.daily_discount)
-    levels = np.array([planned * (high / planned) ** step for step in STEPS])
+    levels = np.array(
+        [np.minimum(planned * (high / planned) ** step, high) for step in STEPS]
+    )  # not past it by a digit
     found = [learning_worth(belief, response, reach, (planned, level), horizon) for level in levels]
     return levels, Learning(*(np.array(part) for part in zip(*found, strict=True)))
 

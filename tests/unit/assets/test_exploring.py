@@ -108,6 +108,15 @@ def test_only_keywords_with_most_to_learn_are_weighed(tmp_path, monkeypatch):
     assert [item[-1] for item in found.items["item"]] == ["3", "4"]
 
 
+def test_many_odd_bids_keep_their_caps_to_the_last_digit(tmp_path):
+    rng = np.random.default_rng(3)
+    rows = [{**VAGUE, "keyword": str(at), "value_per_click": value, "revenue_per_click": 2 * value}
+            for at, value in enumerate(rng.lognormal(0.6, 0.4, 400))]  # fmt: skip
+    _, after, found, problem = explored(tmp_path, *rows, budget={"daily_total": 10_000.0})
+    assert len(found.items) > 0
+    assert (after.multiplier <= problem.keywords.max_multiplier).all()
+
+
 def test_the_total_holds_and_the_others_pay_for_what_is_explored(tmp_path):
     rows = [{**VAGUE, "keyword": "vague"}, *({**SURE, "keyword": str(number)} for number in range(5))]
     before, after, found, _ = explored(tmp_path, *rows, budget={"daily_total": 25.0}, explore={"share": 0.2})
