@@ -30,6 +30,12 @@ def problems(draw, max_offers=9):
 
 
 def is_allowed(problem, chosen):
+    """Whether a choice keeps every rule and leaves the ads their least."""
+    fits = problem.fee[chosen].sum() <= problem.budget - problem.ads.budget[0] + 1e-9
+    return fits and is_within_rules(problem, chosen)
+
+
+def is_within_rules(problem, chosen):
     """The rules in words, without the solver's matrix."""
     if (problem.is_signed & ~chosen).any():
         return False
@@ -41,12 +47,11 @@ def is_allowed(problem, chosen):
     mix = problem.min_koc_per_head * (problem.tier == 2) - (problem.min_koc_per_head > 0) * (problem.tier == 0)
     shares = [within(problem.fee * (problem.kol == k), problem.max_share_per_kol * cap) for k in range(4)]
     count = within(np.ones(len(chosen)), problem.max_offers)
-    fits = problem.fee[chosen].sum() <= problem.budget - problem.ads.budget[0] + 1e-9
     people = [problem.audience == code for code in range(3)]
     most_new = np.inf if problem.max_new_per_audience is None else problem.max_new_per_audience
     overlap = all(within(problem.fee * one, problem.max_share_per_audience * cap) for one in people)
     overlap &= all((chosen & one & ~signed).sum() <= most_new for one in people)
-    return count and within(problem.fee, cap) and all(shares) and within(mix, 0.0) and fits and overlap
+    return count and within(problem.fee, cap) and all(shares) and within(mix, 0.0) and overlap
 
 
 def worth(problem, chosen):
