@@ -11,6 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
+from assets.solver_noise import quiet_solver
 from benchmarks.allocation_problems import budget_tree
 from benchmarks.figures import Bar, Figure
 from optimizers.allocation import AllocationProblem, spend_value_curve
@@ -54,12 +55,13 @@ def _measure_mode(mode: Mode) -> list[Figure]:
     budget = float(shop.tree.max_cost[0]) * HORIZON
     least = TreeAds(shop, HORIZON).least
     problem = replace(draw_offers(TreeAds(shop, HORIZON), budget), ads=TreeAds(shop, HORIZON))  # nothing solved yet
-    start = perf_counter()
-    result = choose_offers(problem)
-    taken = perf_counter() - start
-    start = perf_counter()
-    choose_offers(draw_offers(_drawn_curve(shop, least, budget), budget))
-    peer_taken = perf_counter() - start
+    with quiet_solver():
+        start = perf_counter()
+        result = choose_offers(problem)
+        taken = perf_counter() - start
+        start = perf_counter()
+        choose_offers(draw_offers(_drawn_curve(shop, least, budget), budget))
+        peer_taken = perf_counter() - start
     what = f"{N_OFFERS} offers with {N_KEYWORDS:,} keywords, {mode}"
     signed = f"{int(result.chosen.sum())} signed under {len(np.unique(result.reasons.word))} different reasons"
     return [
