@@ -14,7 +14,12 @@ from tests.faults.reading import Outcome, Row, newest_day, read
 PERIOD = {"report_date", "period_start", "period_end", "account", "currency"}
 DERIVED = PERIOD | {"is_closed_bid"}  # told by another column where its own is missing
 OF_LEVEL = {"level", "entity_type", "daily_budget", "is_closed_bid", "status"}
-ROUNDING = 0.021  # what the rounding of a handful of rows may explain (assets.platforms.totals)
+CENT, SIGMAS = 0.01, 4.0  # how far sums of rounded cells may lie from a rounded sum
+
+
+def rounding(n_rows: int) -> float:
+    """Return what the rounding of so many cells and of their sum explains: each is off by up to half a cent, evenly."""
+    return CENT / 2 + min(n_rows * CENT / 2, SIGMAS * CENT * (n_rows / 12) ** 0.5)
 
 
 @lru_cache(maxsize=256)
@@ -149,7 +154,7 @@ class _Damage:
             for (kind, column), was in self.before.controls.items():
                 now = self.after.controls.get((kind, column), was)
                 is_same_file = not self.after.aside
-                if column == name and is_same_file and abs(now - was) > ROUNDING:
+                if column == name and is_same_file and abs(now - was) > rounding(len(self.document.rows)):
                     return f"{column} adds up to {now} instead of {was} and the totals row did not tell"
         return ""
 
