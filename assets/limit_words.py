@@ -33,7 +33,16 @@ FILE = "settings.yaml"
 
 def refusal_words(error: InfeasibleBudgetError | InvalidInputError, plan: PlanProblem, batch: Batch) -> Sentence:
     """Return why there is no plan tonight: the limits that contradict each other, the money missing, what to change."""
-    if not isinstance(error, InfeasibleBudgetError) or plan.asked is None or not error.limits:
+    known = (
+        set() if plan.asked is None else set(plan.asked.names)
+    )  # a tier's platforms may all stay as they are tonight
+    limits = getattr(error, "limits", ())
+    if (
+        not isinstance(error, InfeasibleBudgetError)
+        or plan.asked is None
+        or not limits
+        or {n for n, _ in limits} - known
+    ):
         told = f"{error}".strip()
         return Sentence(f"No plan tonight, everything stays as it is: {told}",
                         f"今晚没有方案，全部保持原样。原因：{told}")  # fmt: skip

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from assets.focus import refuse_contradiction, tier_nodes, with_focus
+from assets.plan_solve import plan_night
 from assets.tree_limits import asked_limits
 from configs.schema import Settings
 from optimizers.errors import InfeasibleBudgetError
-from tests.unit.assets.made_up import make_batch
+from tests.unit.assets.made_up import make_batch, make_items
 
 USES = {
     "google_ads": {"tier": "core"}, "amazon_sp": {"tier": "core"}, "baidu_search": {"tier": "growing"},
@@ -106,3 +107,13 @@ def test_limits_that_fit_are_not_refused(tmp_path):
 def test_a_share_that_is_more_at_least_than_at_most_is_refused_as_a_setting():
     with pytest.raises(ValueError, match="above max_share"):
         Settings.model_validate({"focus": {"core": {"min_share": 0.7, "max_share": 0.6}}})
+
+
+@pytest.mark.parametrize("rows", [[{}, {"platform": "amazon_sp"}], [{}]], ids=["both move", "one has no item tonight"])
+def test_a_contradiction_holds_the_night_with_its_keys_whichever_platforms_move(tmp_path, rows):
+    batch = shop(tmp_path, budget={"daily_total": TOTAL}, google_ads={"max_cost": 300.0}, amazon_sp={"max_share": 0.1})
+    night = plan_night(make_items(*rows), batch)
+    assert night.result is None
+    for key in ("focus.core.min_share", "platforms.google_ads.max_cost", "platforms.amazon_sp.max_share"):
+        assert key in night.refusal.en
+        assert key in night.refusal.zh
