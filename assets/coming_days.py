@@ -30,7 +30,6 @@ from assets.pacing import (
 )
 from assets.plan_problem import PlanProblem, build_problem
 from assets.steps import Step, as_table, night_table
-from assets.tree_limits import without_total_floor
 from assets.warehouse import state
 from optimizers.allocation import AllocationProblem
 from optimizers.day_curve import DayCurve, curve_through
@@ -108,7 +107,7 @@ def pace_days(items: pd.DataFrame, batch: Batch) -> tuple[pd.DataFrame, dict[str
 
 def value_of_money(problem: AllocationProblem) -> DayCurve:
     """Return what the next money of a day brings, from plans between the least and the most that tonight's caps let spend."""
-    ads = TreeAds(without_total_floor(problem), 1)
+    ads = TreeAds(problem, 1)
     points = [ads.at(ENDLESS)]
     for budget in np.linspace(ads.least, max(points[0].cost, ads.least), N_PLANS + 1)[1:-1]:
         with suppress(InfeasibleBudgetError):  # floors that so little money cannot meet

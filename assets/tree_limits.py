@@ -15,7 +15,6 @@ import pandas as pd
 from assets.arrays import floats
 from assets.batch import Batch
 from configs.schema import Budget, CampaignLimits, PlatformUse
-from optimizers.allocation import AllocationProblem
 from optimizers.items import FloorBasis
 from optimizers.shares import limit_shares
 from optimizers.tree import PriceTree
@@ -58,12 +57,6 @@ def floor_basis(keywords: pd.DataFrame, budgets: pd.DataFrame, tree: PriceTree, 
         return None
     sales = floats(budgets, "revenue_per_click") * floats(budgets, "base_cost") / floats(budgets, "cpc")
     return FloorBasis(floats(keywords, "revenue_per_click"), sales)
-
-
-def without_total_floor(problem: AllocationProblem) -> AllocationProblem:
-    """Return the problem without the total's average floor, under which money has no price of its own to weigh offers by."""
-    floors = np.where(problem.tree.parent < 0, np.nan, problem.tree.min_roas)
-    return replace(problem, tree=replace(problem.tree, min_roas=floors))
 
 
 def _or_missing(values: Sequence[float | None]) -> FloatArray:

@@ -16,7 +16,9 @@ from pydantic import ValidationError, field_validator
 from configs.loader import CONFIG_FOLDER, ConfigError, read_yaml
 from configs.platform_schema import Frozen
 
-FieldKind = Literal["text", "limit", "platform", "value", "money", "change", "ratio", "share", "signed_share", "count", "amount"]
+FieldKind = Literal[
+    "text", "limit", "platform", "value", "money", "change", "ratio", "share", "signed_share", "count", "amount"
+]
 
 # Columns of `recommendations` that a sentence may name, and how each is printed.
 COLUMN_FIELDS: dict[str, FieldKind] = {

@@ -128,7 +128,9 @@ class KolRules(Frozen):
     max_share_per_audience: float = Field(default=1.0, gt=0, le=1)  # of all permitted fees
     max_tests: int = Field(default=2, ge=0)  # partners without own posts, signed for what their post teaches
     max_test_share: float = Field(default=0.2, ge=0, le=1)  # of all permitted fees
-    max_tail_loss: float | None = Field(default=None, ge=0)  # of all permitted fees, lost in the worst tenth; None = any
+    max_tail_loss: float | None = Field(
+        default=None, ge=0
+    )  # of all permitted fees, lost in the worst tenth; None = any
 
 
 class Discovery(Frozen):

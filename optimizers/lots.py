@@ -61,7 +61,8 @@ class LotPlan:
     leftover : array of shape (n_nodes,)
         Maximum less cost; infinite without a maximum.
     loss_bound : float
-        No plan on the grid, and none off it, earns this much more; from the prices of the plan without steps.
+        No plan within the bounds of the items given here, on the grid or off it, earns this much more; from the prices of
+        the plan without steps.
     """
 
     budget: FloatArray

@@ -24,7 +24,8 @@ def post(number: int) -> dict[str, Any]:
 
 
 def choice_under(tmp_path, limit: float | None) -> Any:
-    """About 4,000 sales x 0.4 = 1,600 against fees of 1,000 and 800, of which a post that fails loses nearly all; 14,000 are permitted."""
+    """About 4,000 sales x 0.4 = 1,600 against fees of 1,000 and 800, of which a post that fails loses nearly
+    all; 14,000 are permitted."""
     batch = make_batch(tmp_path, budget={"daily_total": 1000.0, "kol_share": 0.5}, kol={"max_tail_loss": limit})
     night = put(batch, "kol_offers", [offer("a", 1000.0), offer("b", 800.0)])
     night = put(night, "kol_posts", [post(number) for number in range(30)])
