@@ -17,13 +17,12 @@ from assets.plan_problem import PlanProblem, Reserve
 from assets.plan_proof import (
     asks_platforms,
     binding_table,
-    plan_regret,
     regret_words,
-    what_if_rows,
     what_if_table,
 )
 from assets.plan_solve import NightPlan, plan_night
 from assets.plan_terms import reserve_for_terms
+from assets.plan_told import Proof, forget_proof, keep_proof, prove
 from assets.refusal import REFUSAL_COLUMNS, refused_rows
 from assets.response import betas
 from assets.steps import NIGHTS, Step, as_table, night_table
@@ -65,6 +64,8 @@ def budget_plan(
     fees = float(kol_plan.loc[kol_plan["is_chosen"], "fee_per_day"].sum())
     reserved = Reserve(fees, (reserve_for_terms(discovered_terms, pruned_items, batch),))
     night = plan_night(pruned_items, batch, reserved=reserved)
+    if night.result is None or night.plan.problem is None or night.refusal is not None:
+        forget_proof(batch)
     if night.refusal is not None:
         context.log.error(night.refusal.en)
         rows = refused_rows(night.plan, night.refusal).reindex(columns=PLAN_COLUMNS)
@@ -73,13 +74,15 @@ def budget_plan(
         note = {"total_cost": round(night.plan.fixed_cost, 2), "note": "no item may be moved tonight"}
         return Step(empty_plan(), note, (limits_check(night),))
     done = put_on_steps(night.plan, night.result, batch)
+    proof = prove(night.plan, done, batch)
+    keep_proof(night.plan, done, proof, batch)
     metadata = {
         "edits_not_made": night.n_frozen,
         "reserved_for_new_keywords": round(reserved.for_terms, 2),
         "05_explored": explored_words(night.explored, batch.settings.shop.currency),
         "06_rounding": rounding_words(done, batch.settings.shop.currency),
         **missed_metadata(night),
-        **proof_metadata(night.plan, done.result, batch),
+        **proof_metadata(night.plan, done.result, proof, batch),
     }
     rows = with_missed(plan_rows(night.plan, night.plan.problem, done.result, night.explored), night)
     return Step(rows, metadata, (limits_check(night),))
@@ -112,16 +115,16 @@ def with_missed(rows: pd.DataFrame, night: NightPlan) -> pd.DataFrame:
     return out
 
 
-def proof_metadata(plan: PlanProblem, result: AllocationResult, batch: Batch) -> dict[str, Any]:
+def proof_metadata(plan: PlanProblem, result: AllocationResult, proof: Proof, batch: Batch) -> dict[str, Any]:
     """Return what a person sees of the optimum in the catalogue: sums, bound, regret, prices, limits, other budgets."""
-    currency, regret = batch.settings.shop.currency, plan_regret(plan, result, batch)
-    words, others = result.describe(currency=currency), what_if_rows(plan)
+    currency, others = batch.settings.shop.currency, proof.others
+    words = result.describe(currency=currency)
     left_out = "" if plan.problem is None or asks_platforms(plan.problem) else "platforms left out: too many items"
     return {
         "total_cost": round(result.total_cost + plan.fixed_cost, 2), "total_value": round(result.total_value, 2),
         "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,
         "01_prices": dg.MetadataValue.md("\n".join(f"- {one.zh} / {one.en}" for one in words[:12])),
-        "02_regret": regret_words(regret, currency),
+        "02_regret": regret_words(proof.regret, currency),
         "03_limits": as_table(binding_table(result)),
         "04_what_if": as_table(what_if_table(others[:MAX_TABLE_ROWS], plan.fixed_cost)),
         **({"04_what_if_note": left_out} if left_out else {}),

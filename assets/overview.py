@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from assets.batch import Batch
+from assets.plan_told import PROOF
 from assets.presentation.forecast_words import forecast_sentences
 from assets.presentation.summary import MoneyLine, NightSummary, count_actions
 from assets.presentation.tables import is_change
+from assets.warehouse import state
 from assets.warehouse.errors import WarehouseError
 
 NODE_COLUMNS = ["name", "parent", "cost", "min_cost", "max_cost", "price", "sentence_zh", "sentence_en"]
@@ -43,7 +45,7 @@ def night_summary(rows: pd.DataFrame, batch: Batch) -> NightSummary:
     }
     return NightSummary(
         night=batch.night.isoformat(), currency=batch.settings.shop.currency, money=money, actions=count_actions(rows),
-        forecasts=_earlier_forecasts(batch),
+        forecasts=_earlier_forecasts(batch), proof=state.read_state(batch.home, batch.night, PROOF),
     )  # fmt: skip
 
 

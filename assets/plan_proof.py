@@ -73,14 +73,19 @@ def what_if_table(rows: list[WhatIf], fixed_cost: float) -> pd.DataFrame:
     )
 
 
-def binding_table(result: AllocationResult) -> pd.DataFrame:
-    """Return how many items each limit stops, and what they spend, most money first."""
+def binding_sums(result: AllocationResult) -> pd.DataFrame:
+    """Return how many items each limit stops (limit, items) and what they spend (cost), most money first."""
     items = pd.DataFrame({
         "limit": [*result.keyword_binding, *result.budget_binding],
         "cost": np.concatenate([result.keyword_cost, result.budget_cost]),
     })  # fmt: skip
     found = items.groupby("limit").agg(items=("cost", "size"), cost=("cost", "sum")).reset_index()
-    found = found.sort_values(["cost", "limit"], ascending=[False, True]).head(MAX_BINDINGS)
+    return found.sort_values(["cost", "limit"], ascending=[False, True], ignore_index=True).head(MAX_BINDINGS)
+
+
+def binding_table(result: AllocationResult) -> pd.DataFrame:
+    """Return the same as a table of short texts."""
+    found = binding_sums(result)
     return found.assign(cost=found["cost"].map(_money)).rename(
         columns={"limit": "限制 / limit", "items": "对象数 / items", "cost": "花费 / cost"}
     )

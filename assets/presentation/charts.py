@@ -94,7 +94,7 @@ def money_chart(
     family = ["DejaVu Sans"] if font is None else ["DejaVu Sans", font]
     rows = _fold_small(money, nodes, shown, has_chinese=font is not None)
     with rc_context({"font.family": family, "font.size": 10.0, "axes.unicode_minus": False}):
-        return _smallest_png(_draw(rows, currency, shown, layout), DPIS[layout])
+        return smallest_png(_draw(rows, currency, shown, layout), DPIS[layout])
 
 
 def data_uri(png: bytes) -> str:
@@ -201,7 +201,7 @@ def short_money(amount: float, currency: str, language: Language) -> str:
     return f"{symbol}{amount:,.0f}" if size >= 100 else f"{symbol}{amount:,.2f}"
 
 
-def _smallest_png(figure: Any, dpis: tuple[int, ...]) -> bytes:
+def smallest_png(figure: Any, dpis: tuple[int, ...]) -> bytes:
     """Return the sharpest PNG of 64 colours that stays under the size limit; the coarsest one if none does."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - slow to import
     from PIL import Image  # noqa: PLC0415 - comes with matplotlib

@@ -14,6 +14,7 @@ import pandas as pd
 from assets.presentation.budget_words import node_sentences, top_nodes
 from assets.presentation.charts import data_uri, money_chart
 from assets.presentation.page_rows import change_views, rows_of_reasons
+from assets.presentation.proof_view import proof_view
 from assets.presentation.reasons import settings_of
 from assets.presentation.summary import MONEY_LINES, NightSummary, check_summary, platform_money
 from assets.presentation.tables import (
@@ -79,6 +80,7 @@ def page_view(
         "terms": rows_of_reasons(recommendations, TERM_REASONS, used),
         "creators": rows_of_reasons(recommendations, CREATOR_REASONS, used),
         "nodes": _nodes(tree, currency),
+        "proof": proof_view(summary.get("proof"), currency),
         "forecasts": [{"zh": one["zh"], "en": one["en"]} for one in summary.get("forecasts", ())],
         "notes": [{"zh": note.zh, "en": note.en} for note in load_reasons().notes[-4:-1]],
     }

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,8 @@ class MoneyLine(TypedDict):
 class NightSummary(TypedDict):
     """What the night is about: ``money`` by cost, value, profit; ``actions`` by platform and action code.
 
-    ``forecasts`` says in both languages how good earlier forecasts were, one sentence each.
+    ``forecasts`` says in both languages how good earlier forecasts were, one sentence each; ``proof`` holds what stands behind
+    the plan (``assets.plan_told``).
     """
 
     night: str
@@ -42,6 +43,7 @@ class NightSummary(TypedDict):
     money: Mapping[str, MoneyLine]
     actions: Mapping[str, Mapping[str, int]]
     forecasts: NotRequired[Sequence[Mapping[str, str]]]
+    proof: NotRequired[Mapping[str, Any] | None]
 
 
 def check_summary(summary: NightSummary) -> None:

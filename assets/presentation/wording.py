@@ -98,8 +98,13 @@ def platform_title(name: str, language: Language) -> str:
 
 
 def node_title(name: str, language: Language) -> str:
-    """Return a budget node's name for people: a place's title, or the campaign in ``platform|account|campaign``."""
-    return platform_title(name.rsplit("|", 1)[-1] or name, language)
+    """Return a budget node's name for people: a place's title, or the campaign in ``platform|account|campaign``.
+
+    A node is called ``platform / account / campaign``, an ad group ``... / campaign › group``.
+    """
+    parts = name.split(" / ", 2)
+    short = parts[2] if len(parts) == 3 else name.rsplit("|", 1)[-1]
+    return platform_title(short or name, language)
 
 
 def action_words(action: str, language: Language) -> str:

@@ -27,7 +27,16 @@ from assets.presentation.wording import (
     read_texts,
     require_columns,
 )
-from assets.presentation.workbook_cells import Column, Formats, set_widths, write_table, write_text
+from assets.presentation.workbook_cells import (
+    Column,
+    Formats,
+    set_widths,
+    start_sheet,
+    write_section,
+    write_table,
+    write_text,
+)
+from assets.presentation.workbook_proof import write_proof
 from assets.presentation.workbook_rows import (
     LOOK_ROWS,
     MAX_CHANGES,
@@ -43,7 +52,7 @@ from configs.schema import Settings
 
 SHEETS = (
     "总览 Overview", "看这20个 Look at these 20", "变更 Changes", "批量决定 Bulk decisions", "暂停平台 Holds",
-    "说明 Notes",
+    "为什么 Why this plan", "说明 Notes",
 )  # fmt: skip
 
 
@@ -75,7 +84,8 @@ def write_workbook(
     _write_changes(sheets[2], formats, changes)
     _write_bulk(sheets[3], formats, changes)
     _write_holds(sheets[4], formats, platform_status)
-    _write_notes(sheets[5], formats)
+    write_proof(sheets[5], formats, summary)
+    _write_notes(sheets[6], formats)
     book.close()
     path.write_bytes(buffer.getvalue())
     return path
@@ -89,24 +99,24 @@ def count_text(changes: Changes) -> str:
 
 
 def _write_overview(sheet: Any, formats: Formats, summary: NightSummary, changes: Changes, nodes: pd.DataFrame) -> None:
-    _start_sheet(sheet, formats, f"Bidwright · {summary['night']}", count_text(changes))
+    start_sheet(sheet, formats, f"Bidwright · {summary['night']}", count_text(changes))
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 12, 14)
-    row = _section(sheet, formats, 3, "钱，每天 · Money a day")
+    row = write_section(sheet, formats, 3, "钱，每天 · Money a day")
     row = write_table(sheet, row, _money_columns(summary), formats)
-    row = _section(sheet, formats, row + 1, "各平台动作 · Actions by platform")
+    row = write_section(sheet, formats, row + 1, "各平台动作 · Actions by platform")
     row = write_table(sheet, row, _action_columns(summary["actions"]), formats)
-    row = _section(sheet, formats, row + 1, "再花一份钱的回报 · What the next money returns")
+    row = write_section(sheet, formats, row + 1, "再花一份钱的回报 · What the next money returns")
     row = write_table(sheet, row, _node_columns(top_nodes(nodes), summary["currency"]), formats)
     told = summary.get("forecasts", ())
-    row = _section(sheet, formats, row + 1, "之前的预测准不准 · How good earlier forecasts were") if told else row
+    row = write_section(sheet, formats, row + 1, "之前的预测准不准 · How good earlier forecasts were") if told else row
     for place, line in enumerate(told):
         write_text(sheet, row + place, 0, f"{line['zh']} · {line['en']}", formats.note())
 
 
 def _write_look(sheet: Any, formats: Formats, changes: Changes, places: list[int]) -> None:
     note = "花费变化与利润区间最大的几项，决定请在「变更」表里填 · The rows with the most at stake; decide in Changes"
-    _start_sheet(sheet, formats, SHEETS[1].replace(str(LOOK_ROWS), str(len(places))), note)
+    start_sheet(sheet, formats, SHEETS[1].replace(str(LOOK_ROWS), str(len(places))), note)
     columns = look_columns(changes, places)
     actions = read_texts(changes.rows.iloc[places], "action")
     _finish_table(sheet, formats, columns, actions)
@@ -116,13 +126,13 @@ def _write_look(sheet: Any, formats: Formats, changes: Changes, places: list[int
 
 
 def _write_changes(sheet: Any, formats: Formats, changes: Changes) -> None:
-    _start_sheet(sheet, formats, SHEETS[2], count_text(changes))
+    start_sheet(sheet, formats, SHEETS[2], count_text(changes))
     _finish_table(sheet, formats, change_columns(changes), read_texts(changes.rows, "action"))
     sheet.freeze_panes(3, 2)
 
 
 def _write_bulk(sheet: Any, formats: Formats, changes: Changes) -> None:
-    _start_sheet(sheet, formats, SHEETS[3], "空着 = 不作批量决定 · Blank = no bulk decision")
+    start_sheet(sheet, formats, SHEETS[3], "空着 = 不作批量决定 · Blank = no bulk decision")
     _finish_table(sheet, formats, bulk_columns(changes), ())
     sheet.freeze_panes(3, 3)
 
@@ -130,7 +140,7 @@ def _write_bulk(sheet: Any, formats: Formats, changes: Changes) -> None:
 def _write_holds(sheet: Any, formats: Formats, platform_status: pd.DataFrame) -> None:
     rows = held_rows(platform_status)
     note = f"{len(rows)} 个平台暂停，保持原样 · {len(rows)} platforms are held and keep their bids"
-    _start_sheet(sheet, formats, SHEETS[4], note)
+    start_sheet(sheet, formats, SHEETS[4], note)
     columns = [
         Column("平台", "Platform", "text", 24, [platform_title(name, "zh") for name in read_texts(rows, "platform")]),
         Column("原因", "Reason (zh)", "wrap", 60, read_texts(rows, "reason_zh")),
@@ -149,7 +159,7 @@ def _write_holds(sheet: Any, formats: Formats, platform_status: pd.DataFrame) ->
 
 
 def _write_notes(sheet: Any, formats: Formats) -> None:
-    _start_sheet(sheet, formats, SHEETS[5], f"最多列出 {MAX_CHANGES:,} 行 · At most {MAX_CHANGES:,} rows are listed")
+    start_sheet(sheet, formats, SHEETS[6], f"最多列出 {MAX_CHANGES:,} 行 · At most {MAX_CHANGES:,} rows are listed")
     sheet.set_column(0, 1, 70)
     for row, note in enumerate(load_reasons().notes, start=3):
         for column, text in enumerate((note.zh, note.en)):
@@ -157,26 +167,11 @@ def _write_notes(sheet: Any, formats: Formats) -> None:
         sheet.set_row(row, 34)
 
 
-def _start_sheet(sheet: Any, formats: Formats, title: str, note: str) -> None:
-    sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_row(0, 26)
-    write_text(sheet, 0, 0, title, formats.title())
-    write_text(sheet, 1, 0, note, formats.note())
-
-
 def _finish_table(sheet: Any, formats: Formats, columns: Sequence[Column], actions: Sequence[str]) -> None:
     after = write_table(sheet, 2, columns, formats, actions)
     set_widths(sheet, columns)
     sheet.autofilter(2, 0, max(after - 1, 2), len(columns) - 1)
     sheet.repeat_rows(2)
-
-
-def _section(sheet: Any, formats: Formats, row: int, title: str) -> int:
-    write_text(sheet, row, 0, title, formats.heading())
-    return row + 1
 
 
 def _money_columns(summary: NightSummary) -> list[Column]:

@@ -157,3 +157,20 @@ def _add_inputs(sheet: Any, top: int, columns: Sequence[Column], n_rows: int) ->
     for index, column in enumerate(columns):
         if column.kind in rules:
             sheet.data_validation(top, index, top + n_rows - 1, index, rules[column.kind])
+
+
+def start_sheet(sheet: Any, formats: Formats, title: str, note: str) -> None:
+    """Write title and note, and set the sheet up for a landscape page."""
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_row(0, 26)
+    write_text(sheet, 0, 0, title, formats.title())
+    write_text(sheet, 1, 0, note, formats.note())
+
+
+def write_section(sheet: Any, formats: Formats, row: int, title: str) -> int:
+    """Write a heading and return the row below it."""
+    write_text(sheet, row, 0, title, formats.heading())
+    return row + 1

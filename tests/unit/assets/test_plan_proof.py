@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from assets import plan_proof
+from assets.budget_lots import put_on_steps
 from assets.budgets import proof_metadata
 from assets.plan_problem import build_problem
+from assets.plan_told import prove
 from optimizers.allocation import allocate
 from tests.unit.assets.made_up import make_batch, make_items
 
@@ -58,7 +60,8 @@ def test_too_many_items_leave_the_platforms_out_and_say_so(tmp_path, monkeypatch
     batch = make_batch(tmp_path, budget={"daily_total": 170.0})
     plan, result = solve(batch, *ROWS)
     assert {row.name for row in plan_proof.what_if_rows(plan)} == {"total"}
-    assert "left out" in proof_metadata(plan, result, batch)["04_what_if_note"]
+    proof = prove(plan, put_on_steps(plan, result, batch), batch)
+    assert "left out" in proof_metadata(plan, result, proof, batch)["04_what_if_note"]
 
 
 def test_every_item_is_counted_once_under_the_limit_that_stops_it(tmp_path):

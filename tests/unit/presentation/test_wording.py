@@ -67,6 +67,7 @@ def test_a_chinese_sign_counts_as_two_columns_when_text_is_cut():
 def test_places_and_limits_have_names_for_people():
     assert platform_title("kol", "zh") == "达人合作"
     assert node_title("google_ads|main|Brand", "en") == "Brand"
+    assert node_title("google_ads / main / Brand › shoes", "en") == "Brand › shoes"
     assert node_title("total", "en") == "total budget"
     assert limit_words("node_max:google_ads", "zh") == "预算上限：Google 搜索广告"
     assert limit_words("node_min:total", "en") == "budget minimum: total budget"
