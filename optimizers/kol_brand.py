@@ -46,6 +46,26 @@ class BrandLift(NamedTuple):
 def no_lift(level: str) -> BrandLift:
     """Return that nothing is claimed, and why.
 
+    Parameters
+    ----------
+    level : str
+        Why: ``no_brand``, ``few_posts``, ``few_days`` or ``no_contrast``.
+
+    Returns
+    -------
+    BrandLift
+        Of no clicks, resting on no day.
+
+    Raises
+    ------
+    Nothing.
+
+    Notes
+    -----
+    Plain arithmetic; there is nothing to cite.
+
+    Examples
+    --------
     >>> no_lift("no_brand").clicks
     0.0
     """

@@ -73,6 +73,8 @@ class Coded:
 
     def is_used(self) -> Mask:
         """Return which words stand in a row."""
+        if len(self.words) == 1:
+            return np.array([len(self.codes) > 0])
         is_used = np.zeros(len(self.words), dtype=bool)
         is_used[self.codes] = True
         return is_used

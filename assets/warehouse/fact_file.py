@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from assets.platforms.coded import Coded, CodedTable, constant, stretches, told_by
 from assets.platforms.encoding import encode
 from assets.warehouse.documents import replacing
+from assets.warehouse.text_hash import hash_texts
 
 N_BUCKETS = 64
 ROWS_PER_GROUP = 131_072
@@ -85,9 +85,8 @@ def read_sorted(path: Path, wanted: pc.Expression | None = None) -> pa.Table:
 
 
 def _buckets_of(words: pa.StringArray) -> NDArray[np.int16]:
-    """Return the bucket of every word: its CRC-32, which every machine and version computes alike."""
-    sums = np.fromiter(map(crc32, words.cast(pa.binary()).to_pylist()), np.uint32, len(words))
-    return (sums % N_BUCKETS).astype(np.int16)
+    """Return the bucket of every word."""
+    return (hash_texts(words) % np.uint64(N_BUCKETS)).astype(np.int16)
 
 
 def _buckets(table: CodedTable) -> Coded:

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ESTIMATORS = (
     "belief", "calibration", "capped", "conjugate", "correction", "day_curve", "demand", "discovery",
     "effective_counts", "effects", "elasticity", "explore", "floor", "focus", "forecast", "glm", "kinship",
-    "kol_value", "landscape", "learning_choice", "learning_value", "maturity", "means", "metrics", "net_value",
+    "kol_brand", "kol_timing", "kol_value", "landscape",
+    "learning_choice", "learning_value", "maturity", "means", "metrics", "net_value",
     "outages", "pacing", "pausing", "presale", "present_bid", "priors", "probation", "response", "score",
     "seasonality", "shrinkage", "term_gain", "term_rates",
 )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from zlib import crc32
 
 import pandas as pd
 import pyarrow as pa
@@ -25,6 +24,7 @@ from assets.warehouse.facts import (
     write_facts,
 )
 from assets.warehouse.home import Home
+from assets.warehouse.text_hash import hash_texts
 
 SOURCE = FactSource("f" * 64, "google_ads", "keyword report", "keyword_daily")
 Days = Callable[..., pd.DataFrame]
@@ -51,7 +51,9 @@ def test_the_source_stands_in_the_file_s_own_metadata(home: Home, keyword_days: 
 def test_rows_lie_by_bucket_then_day(home: Home, keyword_days: Days):
     write_facts(home, SOURCE, keyword_days(*[(day, f"kw{n}", 1, 1) for day in (2, 1) for n in range(50)]))
     stored = pq.read_table(facts_path(home, SOURCE.name)).to_pandas()
-    assert stored["bucket"].tolist() == [crc32(item.encode()) % 64 for item in stored["item"]]
+    assert stored["bucket"].tolist() == [
+        number % 64 for number in hash_texts(pa.array(stored["item"].tolist())).tolist()
+    ]
     assert stored.equals(stored.sort_values(["bucket", "report_date", "item"], kind="stable", ignore_index=True))
 
 
