@@ -87,14 +87,14 @@ class Curves:
     def spend(self, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the cost at the best x and its derivative by log price."""
         free = (self.log_ratio - log_price) / self.kappa
-        log_x = np.clip(free, self.log_low, self.log_high)
+        log_x = np.minimum(np.maximum(free, self.log_low), self.log_high)
         moving = self.scale * np.exp(self.power * log_x)
         cost = np.maximum(self.fixed + moving, 0.0)
+        slope = np.where(log_x == free, -moving * self.power / self.kappa, 0.0)
         is_off = (log_price > self.log_off) | np.isneginf(log_x)
-        slope = np.where(
-            (free > self.log_low) & (free < self.log_high) & ~is_off, -moving * self.power / self.kappa, 0.0
-        )
-        return np.where(is_off, 0.0, cost), slope
+        if not is_off.any():
+            return cost, slope
+        return np.where(is_off, 0.0, cost), np.where(is_off, 0.0, slope)
 
     def switch(self, is_on: BoolArray) -> Curves:
         """Return the curves with every item that may be paused fixed to off, or to on at any bid however low."""
@@ -113,7 +113,9 @@ def join_curves(keywords: KeywordItems, budgets: BudgetItems) -> Curves:
     """Return the curves of all items, keywords first, with worthless items set behind all others."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         parts = _keyword_columns(keywords), _budget_columns(budgets)
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    columns = parts[0]
+    if len(budgets.node):
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in columns}
     curves = Curves(**columns, capped_by=np.full(len(columns["node"]), -1))
     return _rank_worthless_last(curves)
 
@@ -159,6 +161,8 @@ def cap_at_floors(curves: Curves, tree: PriceTree, log_ratio: FloatArray) -> Cur
 def _rank_worthless_last(curves: Curves) -> Curves:
     """Give items without value the last ranks: ties at price zero, touched only to fill a minimum."""
     is_worthless = ~np.isfinite(curves.log_ratio)
+    if not is_worthless.any():
+        return curves
     rank = 2 * LOG_FREE + curves.kappa * np.where(np.isfinite(curves.log_low), curves.log_low, 0.0)
     return replace(
         curves,
@@ -172,13 +176,13 @@ def _keyword_columns(items: KeywordItems) -> dict[str, Any]:
     power = items.eta + items.kappa
     unit = items.rho * items.bid0 * items.eta / power
     fixed, low, high = items.cpc0 - unit, items.min_multiplier, items.max_multiplier
-    # where the curve says "free", clicks are taken for nothing: going below that bid saves nothing
-    free = np.maximum(-fixed / unit, 0.0) ** (1 / power)
-    pausable = (low == 0) & (high > 0) & (fixed > 0) & (items.clicks0 > 0)
-    tangent = np.minimum((items.eta * np.maximum(fixed, 0.0) / (items.kappa * unit)) ** (1 / power), high)
-    log_off = np.log(np.maximum(items.value_per_click, 0.0)) + items.eta * np.log(tangent)
-    log_off = log_off - np.log(fixed + unit * tangent**power)
-    least = np.where(items.value_per_click > 0, np.minimum(np.maximum(low, free), high), low)
+    least = np.where(items.value_per_click > 0, np.minimum(np.maximum(low, _free_until(fixed, unit, power)), high), low)
+    log_off, pausable = np.full(len(power), np.inf), (low == 0) & (high > 0) & (fixed > 0) & (items.clicks0 > 0)
+    if pausable.any():
+        tangent = np.minimum((items.eta * np.maximum(fixed, 0.0) / (items.kappa * unit)) ** (1 / power), high)
+        earned = np.log(np.maximum(items.value_per_click, 0.0)) + items.eta * np.log(tangent)
+        log_off = np.where(pausable, earned - np.log(fixed + unit * tangent**power), np.inf)
+        least = np.where(pausable, tangent, least)
     return {
         "node": items.node,
         "log_ratio": np.log(items.value_per_click / (items.rho * items.bid0)),
@@ -188,10 +192,19 @@ def _keyword_columns(items: KeywordItems) -> dict[str, Any]:
         "scale": items.clicks0 * unit,
         "fixed": items.clicks0 * fixed,
         "worth": items.clicks0 * items.value_per_click,
-        "log_low": np.log(np.where(pausable, tangent, least)),
+        "log_low": np.log(least),
         "log_high": np.log(high),
-        "log_off": np.where(pausable, log_off, np.inf),
+        "log_off": log_off,
     }
+
+
+def _free_until(fixed: FloatArray, unit: FloatArray, power: FloatArray) -> FloatArray:
+    """Return the multiplier up to which the curve says "free": clicks are taken for nothing, a lower bid saves nothing."""
+    is_free = fixed < 0
+    free = np.zeros(len(fixed))
+    if is_free.any():
+        free[is_free] = (-fixed[is_free] / unit[is_free]) ** (1 / power[is_free])
+    return free
 
 
 def _budget_columns(items: BudgetItems) -> dict[str, Any]:

@@ -40,8 +40,8 @@ class Level:
     def restrict(self, is_active: BoolArray) -> Level:
         """Return the level with only the items below active nodes."""
         owner = self.ancestor[self.curves.node]
-        rows = np.flatnonzero((owner >= 0) & is_active[owner])
-        return replace(self, curves=self.curves.take(rows))
+        is_here = (owner >= 0) & is_active[owner]
+        return self if is_here.all() else replace(self, curves=self.curves.take(np.flatnonzero(is_here)))
 
     def pay(self, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return every node's log price, and by how much it moves with its ancestor's."""
@@ -58,21 +58,27 @@ class Level:
     def spend(self, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return spend of the nodes at this depth and its derivative, for one log price a node."""
         paid, moves = self.pay(log_price)
-        cost, slope = self.curves.spend(paid[self.curves.node])
-        return self._add_up(cost), self._add_up(slope * moves[self.curves.node])
+        cost, slope = self.curves.spend(self._of_items(paid))
+        return self._add_up(cost), self._add_up(slope * self._of_items(moves))
 
     def surplus(self, log_price: FloatArray, floor: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return value less ``floor`` x cost, its derivative by log price, and ``floor`` x cost."""
         paid, moves = self.pay(log_price)
-        log_paid = paid[self.curves.node]
+        log_paid = self._of_items(paid)
         log_x = self.curves.best(log_paid)
         cost, slope = self.curves.spend(log_paid)
         value, needed = self._add_up(self.curves.value(log_x)), floor * self._add_up(cost)
         with np.errstate(invalid="ignore", over="ignore"):
-            steepness = (np.exp(log_price) - floor) * self._add_up(slope * moves[self.curves.node])
+            steepness = (np.exp(log_price) - floor) * self._add_up(slope * self._of_items(moves))
         return value - needed, steepness, needed
 
+    def _of_items(self, of_nodes: FloatArray) -> FloatArray:
+        """Return each item's number; a single node's holds for all as it is."""
+        return of_nodes if len(of_nodes) == 1 else of_nodes[self.curves.node]
+
     def _add_up(self, amount: FloatArray) -> FloatArray:
+        if len(self.ancestor) == 1:
+            return np.array([amount.sum()])
         owner = self.ancestor[self.curves.node]
         return np.bincount(owner, amount, len(self.ancestor)).astype(np.float64)
 

@@ -187,7 +187,7 @@ class _Target:
 def _find_root(level: Level, aim: _Target, price: FloatArray, *, is_most: bool) -> FloatArray:
     """Return the log price at which the nodes inside spend their bound, starting at ``price``."""
     active, bound = aim.inside.copy(), aim.bound
-    level = level.restrict(active)
+    level, n_here = level.restrict(active), int(active.sum())
     left = np.full(len(bound), level.last_log_price)
     right = np.full(len(bound), level.curves.first_log_price)
     price = np.clip(price, left, right)
@@ -205,8 +205,8 @@ def _find_root(level: Level, aim: _Target, price: FloatArray, *, is_most: bool) 
         is_newton = step < NEWTON_STEPS or step % 2 == 0
         price = np.where(active, _newton(price, spend - aim.least, slope, target) if is_newton else middle, price)
         price = np.where(active & ~((price > left) & (price < right)), middle, price)
-        if active.sum() * 2 < len(np.unique(level.ancestor[level.curves.node])):
-            level = level.restrict(active)
+        if active.sum() * 2 < n_here:
+            level, n_here = level.restrict(active), int(active.sum())
     return np.where(active, right if is_most else left, price)
 
 

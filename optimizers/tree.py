@@ -120,6 +120,8 @@ class PriceTree:
 
     def own_sums(self, node: IntArray, amount: FloatArray) -> FloatArray:
         """Return what the items directly at each node add up to, shape (n_nodes,)."""
+        if self.n_nodes == 1:
+            return np.array([amount.sum()], dtype=np.float64)
         return np.bincount(node, amount, self.n_nodes).astype(np.float64)
 
     def sum_up(self, own: FloatArray) -> FloatArray:
