@@ -15,6 +15,7 @@ from assets.batch import Batch
 from assets.plan_problem import PlanProblem
 from optimizers.allocation import AllocationProblem, AllocationResult, BudgetItems, PriceTree
 from optimizers.lots import BudgetGrid, LotPlan, round_budgets
+from optimizers.results import Sentence
 from optimizers.types import BoolArray, FloatArray
 
 NOISE = 1e-9  # relative: a budget that only float noise keeps off its step is on it
@@ -128,14 +129,14 @@ def _left(result: AllocationResult, node_cost: FloatArray) -> float:
     return float(max(result.node_max_cost[0] - node_cost[0], 0.0))
 
 
-def rounding_words(done: OnSteps, currency: str) -> str:
-    """Return what rounding budgets costs at most and leaves, in both languages."""
+def rounding_words(done: OnSteps, currency: str) -> Sentence:
+    """Return what rounding budgets costs at most and leaves."""
     if done.n_budgets == 0:
-        return "没有需要取整的日预算 / no daily budget was rounded"
+        return Sentence(en="No daily budget was rounded.", zh="没有需要取整的日预算。")
     left = "" if np.isinf(done.left) else f"{done.left:,.2f} {currency}"
     money = f"{done.loss_bound:,.2f} {currency}"
     tail = (f"，总预算还剩 {left}", f", {left} of the total is left") if left else ("", "")
-    return (
-        f"{done.n_budgets} 个日预算取整：每天最多少赚 {money}{tail[0]} / "
-        f"rounding {done.n_budgets} daily budgets costs at most {money} a day{tail[1]}"
+    return Sentence(
+        en=f"Rounding {done.n_budgets} daily budgets costs at most {money} a day{tail[1]}.",
+        zh=f"{done.n_budgets} 个日预算取整：每天最多少赚 {money}{tail[0]}。",
     )

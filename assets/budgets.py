@@ -11,7 +11,7 @@ import pandas as pd
 from assets.batch import Batch, Batches
 from assets.budget_lots import put_on_steps, rounding_words
 from assets.campaign_nodes import GROUP_GLUE
-from assets.coming_days import paced
+from assets.coming_days import pace_words, paced
 from assets.exploring import NOBODY, Explored, explored_words, mark_explored
 from assets.plan_problem import PlanProblem, Reserve
 from assets.plan_proof import (
@@ -74,13 +74,15 @@ def budget_plan(
         note = {"total_cost": round(night.plan.fixed_cost, 2), "note": "no item may be moved tonight"}
         return Step(empty_plan(), note, (limits_check(night),))
     done = put_on_steps(night.plan, night.result, batch)
-    proof = prove(night.plan, done, batch)
-    keep_proof(night.plan, done, proof, batch)
+    proof, currency = prove(night.plan, done, batch), batch.settings.shop.currency
+    explored, rounding = explored_words(night.explored, currency), rounding_words(done, currency)
+    told = (*(one for _, one in night.missed[:MAX_TABLE_ROWS]), pace_words(coming_days, currency), explored, rounding)
+    keep_proof(night.plan, done, proof, [one for one in told if one is not None], batch)
     metadata = {
         "edits_not_made": night.n_frozen,
         "reserved_for_new_keywords": round(reserved.for_terms, 2),
-        "05_explored": explored_words(night.explored, batch.settings.shop.currency),
-        "06_rounding": rounding_words(done, batch.settings.shop.currency),
+        "05_explored": f"{explored.zh} / {explored.en}",
+        "06_rounding": f"{rounding.zh} / {rounding.en}",
         **missed_metadata(night),
         **proof_metadata(night.plan, done.result, proof, batch),
     }
@@ -119,7 +121,7 @@ def proof_metadata(plan: PlanProblem, result: AllocationResult, proof: Proof, ba
     """Return what a person sees of the optimum in the catalogue: sums, bound, regret, prices, limits, other budgets."""
     currency, others = batch.settings.shop.currency, proof.others
     words = result.describe(currency=currency)
-    left_out = "" if plan.problem is None or asks_platforms(plan.problem) else "platforms left out: too many items"
+    left_out = "" if asks_platforms(plan) else "platforms left out: too many items"
     return {
         "total_cost": round(result.total_cost + plan.fixed_cost, 2), "total_value": round(result.total_value, 2),
         "solver_gap": result.solver_gap, "dual_bound": result.dual_bound,

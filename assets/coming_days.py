@@ -36,6 +36,7 @@ from optimizers.day_curve import DayCurve, curve_through
 from optimizers.errors import InfeasibleBudgetError, InvalidInputError
 from optimizers.kol_ads import TreeAds
 from optimizers.pacing import DayPlan, Days, Span, hold_back, plan_days
+from optimizers.results import Sentence
 
 PACING = "pacing"
 COLUMNS = [
@@ -47,7 +48,8 @@ COLUMNS = [
     "expected_value",
     "price",
     "is_held",
-    "note",
+    "note_zh",
+    "note_en",
 ]
 N_PLANS = 12  # solved plans behind the value of a day's money; between them the price is straight
 ENDLESS = 1e15  # more money than any plan could use
@@ -78,6 +80,22 @@ def paced(batch: Batch, days: pd.DataFrame) -> Batch:
     return replace(batch, settings=batch.settings.model_copy(update={"budget": budget}))
 
 
+def pace_words(days: pd.DataFrame, currency: str) -> Sentence | None:
+    """Return what tomorrow may spend of money for several days, or why the last total is kept; None without such money."""
+    if days.empty:
+        return None
+    first, n_later = days.iloc[0], len(days) - 1
+    if first["note_zh"]:
+        return Sentence(en=str(first["note_en"]), zh=str(first["note_zh"]))
+    tomorrow, later = (
+        f"{amount:,.2f} {currency}" for amount in (first["planned_cost"], days["planned_cost"][1:].sum())
+    )
+    return Sentence(
+        en=f"Money for several days ({first['spans']}): tomorrow {tomorrow}, the {n_later} days after it {later}.",
+        zh=f"分天花的钱（{first['spans']}）：明天 {tomorrow}，之后 {n_later} 天共 {later}。",
+    )
+
+
 def pace_days(items: pd.DataFrame, batch: Batch) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the coming days as a table, and what a person sees of them."""
     spans = pace_spans(batch)
@@ -92,7 +110,7 @@ def pace_days(items: pd.DataFrame, batch: Batch) -> tuple[pd.DataFrame, dict[str
     try:
         curve = value_of_money(plan.problem)
     except (InvalidInputError, InfeasibleBudgetError) as error:
-        return _hold(f"没有可用的花费—价值曲线 / {error}", items, batch)
+        return _hold(Sentence(en=str(error), zh=f"没有可用的花费—价值曲线（{error}）"), items, batch)
     dates = coming_dates(spans, batch)
     clicks, cvr = coming_factors(dates, items, learn_factors(known, batch))
     left = {one.name: one.money - spent_since(known, one.first, batch) for one in spans}
@@ -118,7 +136,7 @@ def value_of_money(problem: AllocationProblem) -> DayCurve:
 
 def empty_days() -> pd.DataFrame:
     """Return the table without a row, with its types."""
-    types = {"plan_date": "datetime64[us]", "spans": "str", "note": "str", "is_held": "bool"}
+    types = {"plan_date": "datetime64[us]", "spans": "str", "note_zh": "str", "note_en": "str", "is_held": "bool"}
     return pd.DataFrame({name: pd.Series(dtype=types.get(name, "float64")) for name in COLUMNS})
 
 
@@ -146,16 +164,19 @@ def _day_rows(
     rows["clicks_factor"], rows["cvr_factor"] = days.clicks, days.cvr
     rows["planned_cost"] = found.spend + fixed_cost * days.clicks
     rows["expected_value"], rows["price"] = found.value, found.price
-    return rows.assign(is_held=False, note="")
+    return rows.assign(is_held=False, note_zh="", note_en="")
 
 
-def _hold(why: str, items: pd.DataFrame, batch: Batch) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _hold(why: Sentence, items: pd.DataFrame, batch: Batch) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return tomorrow alone with the last total: of the last night that was paced, else of the settings, else the usual one."""
     before = state.latest_state_before(batch.home, PACING, batch.night)
     daily = batch.settings.budget.daily_total
     usual = float(items["usual_cost"].sum()) if daily is None else daily
     total = usual if before is None else float(before["total"])
-    note = f"预算节奏暂停，沿用上次的每日总额 {total:,.2f}：{why} / pacing is held, the last daily total is kept"
+    note = Sentence(
+        en=f"Pacing is held, the last daily total of {total:,.2f} is kept: {why.en}.",
+        zh=f"预算节奏暂停，沿用上次的每日总额 {total:,.2f}：{why.zh}。",
+    )
     return _one_day(total, note, is_held=True, batch=batch)
 
 
@@ -165,26 +186,32 @@ def _even(
     """Return tomorrow alone with an even share of the scarcest span's money; nothing where it is spent."""
     shares = [max(left[one.name], 0.0) / _is_day_of(one, dates).sum() for one in spans if _is_day_of(one, dates)[0]]
     total = float(min(shares, default=0.0))
-    note = f"周期预算不够，明天的总额为 {total:,.2f} / the span's money does not reach, tomorrow's total is {total:,.2f}: {error}"
+    note = Sentence(
+        en=f"The span's money does not reach, tomorrow's total is {total:,.2f}: {error}",
+        zh=f"周期预算不够，明天的总额为 {total:,.2f}：{error}",
+    )
     return _one_day(total, note, is_held=False, batch=batch)
 
 
-def _one_day(total: float, note: str, *, is_held: bool, batch: Batch) -> tuple[pd.DataFrame, dict[str, Any]]:
+def _one_day(total: float, note: Sentence, *, is_held: bool, batch: Batch) -> tuple[pd.DataFrame, dict[str, Any]]:
     tomorrow = pd.Series([pd.Timestamp(batch.night + timedelta(days=1))], dtype="datetime64[us]")
     rows = (
         empty_days()
         .reindex(range(1))
-        .assign(plan_date=tomorrow, spans="", planned_cost=total, is_held=is_held, note=note)
+        .assign(plan_date=tomorrow, spans="", planned_cost=total, is_held=is_held, note_zh=note.zh, note_en=note.en)
     )
-    return rows, {"00_note": note}
+    return rows, {"00_note": f"{note.zh} / {note.en}"}
 
 
-def _why_held(missing: list[str]) -> str:
+def _why_held(missing: list[str]) -> Sentence:
     if not missing:
-        return "今晚没有可以调整的对象 / nothing may be moved tonight"
+        return Sentence(en="nothing may be moved tonight", zh="今晚没有可以调整的对象")
     more = f" (+{len(missing) - 5})" if len(missing) > 5 else ""
     shown = ", ".join(missing[:5]) + more
-    return f"缺少这些天的报表 / these days have no report yet: {shown}; 放进收件箱 / put them into the inbox"
+    return Sentence(
+        en=f"these days have no report yet: {shown}; put them into the inbox",
+        zh=f"缺少这些天的报表：{shown}；请放进收件箱",
+    )
 
 
 def _metadata(frame: pd.DataFrame, spans: list[PaceSpan], left: dict[str, float], found: DayPlan) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from optimizers.errors import InfeasibleBudgetError
 from optimizers.explore import jitter
 from optimizers.learning_choice import choose_learning
 from optimizers.learning_value import Belief, BidRange, Horizon, Learning, learning_worth
+from optimizers.results import Sentence
 
 STEPS = (0.15, 0.3, 0.5, 0.75, 1.0)  # of the way, in logarithms, from the planned bid to tonight's cap
 # Once more is known a bid may go as far as three nights' caps. An assumption: on the drawn markets reaches of one, three and six
@@ -150,14 +151,17 @@ def mark_explored(rows: pd.DataFrame, found: Explored) -> pd.DataFrame:
     return out
 
 
-def explored_words(found: Explored, currency: str) -> str:
-    """Return what is explored tonight in both languages."""
+def explored_words(found: Explored, currency: str) -> Sentence:
+    """Return what is explored tonight."""
     if found.note:
-        return f"探索与预算冲突，今晚不探索 / exploring contradicts the budgets, none tonight: {found.note}"
-    spent = float(found.items["explore_cost"].sum())
-    return (
-        f"探索 {len(found.items)} 个关键词，每天多花 {spent:,.2f} {currency}，"
-        f"学到的预计净值 {found.worth:,.2f}（上界 {found.bound:,.2f}） / "
-        f"{len(found.items)} keywords are explored for {spent:,.2f} {currency} more a day; what is learned is expected to be "
-        f"worth {found.worth:,.2f} net (at most {found.bound:,.2f})"
+        return Sentence(
+            en=f"Exploring contradicts the budgets, none tonight: {found.note}",
+            zh=f"探索与预算冲突，今晚不探索：{found.note}",
+        )
+    n_items, spent = len(found.items), float(found.items["explore_cost"].sum())
+    return Sentence(
+        en=f"{n_items} keywords are explored for {spent:,.2f} {currency} more a day; what is learned is expected to be "
+        f"worth {found.worth:,.2f} net (at most {found.bound:,.2f}).",
+        zh=f"探索 {n_items} 个关键词，每天多花 {spent:,.2f} {currency}，"
+        f"学到的预计净值 {found.worth:,.2f}（上界 {found.bound:,.2f}）。",
     )

@@ -46,13 +46,19 @@ def what_if_rows(plan: PlanProblem) -> list[WhatIf]:
     problem = plan.problem
     if problem is None:
         return []
-    return what_if(problem, platform_changes=PLATFORM_CHANGES if asks_platforms(problem) else ())
+    changes = PLATFORM_CHANGES if asks_platforms(plan) else ()
+    return what_if(problem, platform_changes=changes, nodes=platform_nodes(plan))
 
 
-def asks_platforms(problem: AllocationProblem) -> bool:
+def asks_platforms(plan: PlanProblem) -> bool:
     """Tell whether rows for each platform are cheap enough for a night."""
-    n_items = len(problem.keywords.node) + len(problem.budgets.node)
-    return n_items * int((problem.tree.depth == 1).sum()) <= MAX_WHAT_IF_WORK
+    return (len(plan.keywords) + len(plan.budgets)) * len(platform_nodes(plan)) <= MAX_WHAT_IF_WORK
+
+
+def platform_nodes(plan: PlanProblem) -> list[int]:
+    """Return the nodes of the platforms that may move, whether or not tiers stand above them."""
+    names = {*plan.keywords["platform"], *plan.budgets["platform"]}
+    return [] if plan.problem is None else [at for at, name in enumerate(plan.problem.tree.names) if name in names]
 
 
 def what_if_table(rows: list[WhatIf], fixed_cost: float) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Here belongs the document alone, in numbers. Its words and pictures are in ``ass
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from assets.warehouse import state
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.kol_ads import TreeAds
 from optimizers.regret import Regret
+from optimizers.results import Sentence
 from optimizers.what_if import WhatIf
 
 PROOF = "plan_proof"  # name of the state
@@ -40,9 +42,10 @@ def prove(plan: PlanProblem, done: OnSteps, batch: Batch) -> Proof:
     return Proof(plan_regret(plan, done.result, batch), what_if_rows(plan))
 
 
-def keep_proof(plan: PlanProblem, done: OnSteps, proof: Proof, batch: Batch) -> None:
-    """Keep the proof for review page and workbook; a run of the night writes over that of an earlier one."""
-    state.write_state(batch.home, batch.night, PROOF, proof_document(plan, done, proof, batch))
+def keep_proof(plan: PlanProblem, done: OnSteps, proof: Proof, notes: Sequence[Sentence], batch: Batch) -> None:
+    """Keep the proof and what else is told of the plan for page and workbook; a run writes over that of an earlier one."""
+    told = {"notes": [{"zh": one.zh, "en": one.en} for one in notes]}
+    state.write_state(batch.home, batch.night, PROOF, proof_document(plan, done, proof, batch) | told)
 
 
 def forget_proof(batch: Batch) -> None:

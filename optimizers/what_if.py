@@ -59,6 +59,7 @@ def what_if(
     problem: AllocationProblem,
     total_changes: Sequence[float] = TOTAL_CHANGES,
     platform_changes: Sequence[float] = PLATFORM_CHANGES,
+    nodes: Sequence[int] | None = None,
 ) -> list[WhatIf]:
     """Return what other budgets would bring: the plan itself, other totals, and each platform with more or less money.
 
@@ -68,8 +69,10 @@ def what_if(
     total_changes : sequence of float
         Shares, > -1, by which the roots' maxima are changed; a root without one is capped at that share of its spend.
     platform_changes : sequence of float
-        Shares, > -1, by which the spend of each node right below a root is changed and held there, while all else,
-        the total included, stays and adapts.
+        Shares, > -1, by which the spend of each of ``nodes`` is changed and held there, while all else, the total
+        included, stays and adapts.
+    nodes : sequence of int, optional
+        Nodes of the tree; those right below a root where none are named.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def what_if(
         raise InvalidInputError("cannot ask what if", changes.tolist(), "shares above -1", ["changes"])
     plan, tree = solve_feasible(problem), problem.tree
     asked = [(_with_total(problem, plan, change), 0, change) for change in total_changes]
-    for node in np.flatnonzero(tree.depth == 1).tolist():
+    for node in np.flatnonzero(tree.depth == 1).tolist() if nodes is None else nodes:
         money = plan.node_cost[node]
         asked += [(_with_spend(problem, node, money * (1.0 + change)), node, change) for change in platform_changes]
     return [

@@ -20,8 +20,9 @@ def proof_view(proof: Mapping[str, Any] | None, currency: str) -> dict[str, Any]
     """Return lines, tables and pictures of the proof; None where the night has none."""
     if not proof or not proof.get("what_if"):
         return None
+    lines = [{language: line(proof, currency, language) for language in LANGUAGES} for line in LINES]
     return {
-        "lines": [{language: line(proof, currency, language) for language in LANGUAGES} for line in LINES],
+        "lines": [*lines, *proof.get("notes", ())],
         "what_if": what_if_texts(proof, currency),
         "limits": limit_texts(proof, currency),
         "charts": _pictures(proof, currency),

@@ -97,10 +97,10 @@ def test_under_a_roas_floor_budgets_are_only_rounded_down(tmp_path):
     )
     assert (done.result.budget <= night.result.budget + 1e-6).all()
     assert done.result.total_cost < night.result.total_cost
-    assert f"costs at most {done.loss_bound:,.2f} CNY a day" in rounding_words(done, "CNY")
+    assert f"costs at most {done.loss_bound:,.2f} CNY a day" in rounding_words(done, "CNY").en
 
 
 def test_a_night_without_daily_budgets_has_nothing_to_round(tmp_path):
     _, _, night, done = night_of(tmp_path, {})
     assert done.result is night.result
-    assert "no daily budget" in rounding_words(done, "CNY")
+    assert "No daily budget" in rounding_words(done, "CNY").en

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assets.coming_days import coming_days, empty_days, pace_days, paced
+from assets.coming_days import coming_days, empty_days, pace_days, pace_words, paced
 from assets.expectations.gates import check_table
 from assets.pacing import coming_dates, event_run, missing_days, pace_spans, spent_since
 from assets.warehouse import state
@@ -111,7 +111,7 @@ def test_a_missing_day_holds_the_last_total_and_names_the_day(tmp_path, gone):
     frame = table(batch)
     assert frame["is_held"].tolist() == [True]
     assert frame["planned_cost"].tolist() == [77.0]
-    assert f"google_ads 2025-03-{gone:02d}" in frame["note"][0]
+    assert f"google_ads 2025-03-{gone:02d}" in frame["note_en"][0]
 
 
 def test_a_hold_without_an_earlier_night_keeps_the_settings_total_else_the_usual_one(tmp_path):
@@ -122,25 +122,36 @@ def test_a_hold_without_an_earlier_night_keeps_the_settings_total_else_the_usual
 
 def test_a_platform_without_any_day_is_missing_as_a_whole(tmp_path):
     batch = shop(tmp_path, {"month_total": 3000.0}, platforms={"google_ads": {}, "amazon_sp": {}})
-    assert "amazon_sp" in table(batch)["note"][0]
+    assert "amazon_sp" in table(batch)["note_en"][0]
 
 
 def test_a_night_in_which_nothing_moves_holds_the_last_total(tmp_path):
     frame = table(shop(tmp_path, {"month_total": 3000.0}), {"verdict": "no_entity"})
     assert frame["is_held"][0]
-    assert "nothing may be moved" in frame["note"][0]
+    assert "nothing may be moved" in frame["note_en"][0]
 
 
 def test_an_overspent_month_leaves_nothing_for_tomorrow_and_says_so(tmp_path):
     frame = table(shop(tmp_path, {"month_total": 900.0}))
     assert frame["planned_cost"].tolist() == [0.0]
-    assert "pacing.month_total" in frame["note"][0]
+    assert "pacing.month_total" in frame["note_en"][0]
 
 
 def test_least_days_that_do_not_fit_share_what_is_left_evenly(tmp_path):
     frame = table(shop(tmp_path, {"month_total": 1210.0, "min_day": 50.0}))
     assert frame["planned_cost"].tolist() == [pytest.approx(10.0)]
-    assert "pacing.min_day" in frame["note"][0]
+    assert "pacing.min_day" in frame["note_en"][0]
+
+
+def test_people_are_told_tomorrow_and_the_days_after_it_or_why_the_total_is_kept(tmp_path):
+    frame = table(shop(tmp_path, {"month_total": 3000.0}))
+    told = pace_words(frame, "CNY")
+    tomorrow, later = frame["planned_cost"][0], frame["planned_cost"][1:].sum()
+    assert f"tomorrow {tomorrow:,.2f} CNY, the {len(frame) - 1} days after it {later:,.2f} CNY" in told.en
+    assert pace_words(empty_days(), "CNY") is None
+    held = pace_words(table(shop(tmp_path / "held", {"month_total": 9.0}, range(1, 10))), "CNY")
+    assert held.zh.startswith("预算节奏暂停")
+    assert held.en.startswith("Pacing is held")
 
 
 def test_a_most_of_a_day_is_kept(tmp_path):

@@ -132,7 +132,7 @@ def test_where_exploring_contradicts_a_budget_the_plan_stays_and_says_so(tmp_pat
     before, after, found, _ = explored(tmp_path, *rows, explore={"share": 0.2})
     assert after is before
     assert found.items.empty
-    assert found.note == "" or "contradicts" in explored_words(found, "CNY")
+    assert found.note == "" or "contradicts" in explored_words(found, "CNY").en
 
 
 def test_no_edit_is_added_on_a_platform_that_counts_them(tmp_path):
@@ -163,7 +163,7 @@ def test_a_row_says_what_exploring_it_is_worth_and_that_this_is_its_limit(tmp_pa
     marked = mark_explored(rows, found).set_index("item")
     assert marked["binding_limit"].tolist() == ["explore", "price"]
     assert marked["explore_worth"].notna().tolist() == [True, False]
-    assert "1 keywords are explored" in explored_words(found, "CNY")
+    assert "1 keywords are explored" in explored_words(found, "CNY").en
 
 
 def test_more_days_to_teach_than_to_profit_are_refused_as_a_setting():

@@ -48,6 +48,13 @@ def test_other_budgets_are_told_for_the_total_and_each_platform(tmp_path):
     assert float(gains[2]) < 0 < float(gains[3])
 
 
+def test_platforms_are_asked_for_by_name_under_tiers_too(tmp_path):
+    tiers = {"google_ads": {"tier": "core"}, "amazon_sp": {"tier": "core"}}
+    plan, _ = solve(make_batch(tmp_path, budget={"daily_total": 170.0}, platforms=tiers), *ROWS)
+    assert plan.problem.tree.depth.max() > 2
+    assert {row.name for row in plan_proof.what_if_rows(plan)} == {"total", "google_ads", "amazon_sp"}
+
+
 def test_a_change_that_no_bid_can_make_says_which_limit_forbids_it(tmp_path):
     plan, _ = solve(make_batch(tmp_path, budget={"daily_total": 118.0}), *ROWS)
     table = plan_proof.what_if_table(plan_proof.what_if_rows(plan), plan.fixed_cost).set_index("预算 / budget")

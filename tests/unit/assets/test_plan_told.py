@@ -13,6 +13,7 @@ from assets.plan_problem import build_problem
 from assets.plan_told import PROOF, forget_proof, keep_proof, proof_document, prove
 from assets.warehouse import state
 from optimizers.allocation import allocate
+from optimizers.results import Sentence
 from tests.unit.assets.made_up import make_batch, make_items
 
 ROWS = (
@@ -55,7 +56,7 @@ def test_more_items_than_can_be_drawn_in_time_leave_the_curve_out(tmp_path, monk
 
 def test_what_is_kept_is_read_again_and_forgotten(tmp_path):
     document, (plan, done, proof, batch) = told(tmp_path)
-    keep_proof(plan, done, proof, batch)
-    assert state.read_state(batch.home, batch.night, PROOF) == document
+    keep_proof(plan, done, proof, [Sentence(en="More.", zh="还有。")], batch)
+    assert state.read_state(batch.home, batch.night, PROOF) == {**document, "notes": [{"zh": "还有。", "en": "More."}]}
     forget_proof(batch)
     assert state.read_state(batch.home, batch.night, PROOF) == {}

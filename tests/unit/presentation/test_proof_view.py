@@ -36,6 +36,11 @@ def test_a_night_without_a_plan_has_no_such_section():
     assert proof_view({}, "CNY") is None
 
 
+def test_what_else_is_told_of_the_plan_stands_behind_the_proof():
+    more = {"zh": "探索 3 个关键词。", "en": "3 keywords are explored."}
+    assert lines(notes=[more])[3:] == [more["en"]]
+
+
 def test_the_bound_is_told_in_money_and_so_is_the_price_of_unsure_estimates():
     best, unsure, _ = lines()
     assert "no plan within the limits earns more than ¥0.02 a day beyond it" in best
