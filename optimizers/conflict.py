@@ -6,20 +6,19 @@ refused in ``optimizers.feasibility``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from optimizers.allocation_problem import AllocationProblem
 from optimizers.basis_floor import solve_with_floors
+from optimizers.deletion_filter import Limit, smallest_conflict
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.feasibility import Breach, find_breach
 from optimizers.solution import Relaxed, Solution
 from optimizers.tree import LIMITS, PriceTree
 from optimizers.types import BoolArray
 
-Limit = tuple[str, int]  # a column of the tree and a node
 NONE = {"min_cost": 0.0, "max_cost": np.inf, "min_roas": np.nan, "min_marginal_roas": np.nan}
 WORDS = {
     "min_cost": "min_cost",
@@ -47,8 +46,8 @@ def solve_feasible(problem: AllocationProblem, start: Relaxed | None = None) -> 
 
     Notes
     -----
-    Deletion filter (Chinneck and Dravnieks 1991) in chunks that are halved: a limit is left out for good where the rest
-    still contradict each other. Known drawback: each try is a solve; they are made only once nothing can be bought.
+    The set is found by a deletion filter (``optimizers.deletion_filter``). Known drawback: each try is a solve; they are
+    made only once nothing can be bought.
     """
     tree = problem.tree
     try:
@@ -68,26 +67,6 @@ def solve_feasible(problem: AllocationProblem, start: Relaxed | None = None) -> 
 
 def _find_conflict(problem: AllocationProblem, limits: list[Limit]) -> list[Limit]:
     return smallest_conflict(limits, lambda kept: _refuses(_keep(problem, kept)) is not None)
-
-
-def smallest_conflict(limits: list[Limit], is_conflict: Callable[[list[Limit]], bool]) -> list[Limit]:
-    """Return limits that contradict each other and would not if any one of them were left out.
-
-    >>> smallest_conflict([("min_cost", node) for node in range(9)], lambda kept: sum(node for _, node in kept) > 14)
-    [('min_cost', 5), ('min_cost', 6), ('min_cost', 7)]
-    """
-    kept, size = list(limits), max(len(limits) // 2, 1)
-    while True:
-        at = 0
-        while at < len(kept):
-            fewer = kept[:at] + kept[at + size :]
-            if is_conflict(fewer):
-                kept = fewer
-            else:
-                at += size
-        if size == 1:
-            return kept
-        size //= 2
 
 
 def _list_limits(problem: AllocationProblem, node: int | None = None) -> list[Limit]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizers.curves import Curves
+from optimizers.deletion_filter import Limit, smallest_conflict
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.tree import PriceTree
 from optimizers.types import FloatArray
@@ -48,17 +49,60 @@ def refuse_infeasible(reach: Reach, tree: PriceTree) -> None:
     ------
     InfeasibleBudgetError
         If the least possible spend below a node is more than its maximum, or the most possible is less than its
-        minimum; offenders are the fewest limits below the node (of nodes, or of the items that one pays for) that already
-        contradict it.
+        minimum; the limits told, with what items leave no choice in, contradict each other, and none could be spared.
     """
+    found = _find_refusal(reach, tree)
+    if found is None:
+        return
+    needed = smallest_conflict(found.limits, lambda kept: _contradicts(reach, tree, kept))
+    alone = _find_refusal(reach, _with_only(tree, needed))  # the money that these alone lack
+    raise (found if alone is None else alone).error
+
+
+class _Refusal(NamedTuple):
+    error: InfeasibleBudgetError
+    limits: list[Limit]
+
+
+def _contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
+    """Return whether these limits alone cannot be met; as ``_find_refusal`` tells, for all nodes of a depth at once."""
+    lowest, highest = np.zeros(tree.n_nodes), np.full(tree.n_nodes, np.inf)
+    for column, node in limits:
+        (lowest if column == "min_cost" else highest)[node] = getattr(tree, column)[node]
+    least, most = reach.least.copy(), reach.most.copy()
+    for depth in range(int(tree.depth.max()), -1, -1):
+        at = np.flatnonzero(tree.depth == depth)
+        least[at], room = np.maximum(least[at], lowest[at]), highest[at] * (1 + TOLERANCE)
+        if (least[at] > room + TOLERANCE * 1e-3 * most[at]).any() or (most[at] < lowest[at] * (1 - TOLERANCE)).any():
+            return True
+        most[at] = np.minimum(most[at], highest[at])
+        if depth:
+            np.add.at(least, tree.parent[at], least[at])
+            np.add.at(most, tree.parent[at], most[at])
+    return False
+
+
+def _with_only(tree: PriceTree, limits: list[Limit]) -> PriceTree:
+    """Return the tree with these spend limits alone."""
+    columns = {"min_cost": np.zeros(tree.n_nodes), "max_cost": np.full(tree.n_nodes, np.inf)}
+    for column, node in limits:
+        columns[column][node] = getattr(tree, column)[node]
+    return PriceTree(tree.parent, names=tree.names, **columns)
+
+
+def _find_refusal(reach: Reach, tree: PriceTree) -> _Refusal | None:
+    """Return why the lowest node whose limits cannot be met is refused, None where all can."""
     least, most = reach.least.copy(), reach.most.copy()
     for node in np.argsort(-tree.depth, kind="stable"):
-        _refuse_node(tree, int(node), least, most)
+        found = _refuse_node(tree, int(node), least, most)
+        if found is not None:
+            return found
         least[node] = max(least[node], tree.min_cost[node])
         most[node] = min(most[node], tree.max_cost[node])
         if tree.parent[node] >= 0:
             least[tree.parent[node]] += least[node]
             most[tree.parent[node]] += most[node]
+    return None
 
 
 def missed_money(tree: PriceTree, node_cost: FloatArray, node_worth: FloatArray) -> float:
@@ -108,30 +152,40 @@ def find_breach(tree: PriceTree, node_cost: FloatArray, node_worth: FloatArray) 
     return None
 
 
-def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray) -> None:
-    """Raise for one node; ``least`` and ``most`` already hold its children."""
+def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray) -> _Refusal | None:
+    """Return why one node is refused; ``least`` and ``most`` already hold its children."""
     name, needed, maximum = tree.names[node], float(tree.min_cost[node]), float(tree.max_cost[node])
     slack = TOLERANCE * 1e-3 * float(most[node])
     if max(needed, least[node]) > maximum * (1 + TOLERANCE) + slack:
         seen = max(needed, float(least[node]))
-        own = [Part(f"{name} min_cost", needed, name)]
+        own = [Part(f"{name} min_cost", needed, node)]
         parts = _fewest_over(own if needed > maximum else _parts(tree, node, least, tree.min_cost), maximum)
         what = f"cannot keep {name} within its maximum: minimum costs add up to {seen - maximum:,.2f} too much"
-        limits = [(name, "max_cost"), *((part.node, "min_cost") for part in parts if part.node)]
-        raise InfeasibleBudgetError(what, seen, maximum, _shown(parts), REMEDY, limits)
+        return _refusal(tree, what, (seen, maximum), parts, [("max_cost", node), *_limits_of(parts, "min_cost")])
     if most[node] < needed * (1 - TOLERANCE):
         seen, parts = float(most[node]), _parts(tree, node, most, tree.max_cost)
         what = f"cannot reach the minimum of {name}: all below it can spend {needed - seen:,.2f} too little"
-        limits = [(name, "min_cost"), *((part.node, "max_cost") for part in parts if part.node)]
-        raise InfeasibleBudgetError(what, seen, needed, _shown(parts), REMEDY, limits)
+        return _refusal(tree, what, (seen, needed), parts, [("min_cost", node), *_limits_of(parts, "max_cost")])
+    return None
+
+
+def _refusal(
+    tree: PriceTree, what: str, money: tuple[float, float], parts: list[Part], limits: list[Limit]
+) -> _Refusal:
+    named = [(tree.names[node], column) for column, node in limits]
+    return _Refusal(InfeasibleBudgetError(what, *money, _shown(parts), REMEDY, named), limits)
 
 
 class Part(NamedTuple):
-    """Money that cannot be chosen: what people call it, how much, and the node whose limit it is, empty of items."""
+    """Money that cannot be chosen: what people call it, how much, and the node whose limit it is, -1 of items."""
 
     name: str
     money: float
-    node: str
+    node: int
+
+
+def _limits_of(parts: list[Part], column: str) -> list[Limit]:
+    return [(column, part.node) for part in parts if part.node >= 0]
 
 
 def _parts(tree: PriceTree, node: int, amount: FloatArray, bound: FloatArray) -> list[Part]:
@@ -145,12 +199,12 @@ def _parts(tree: PriceTree, node: int, amount: FloatArray, bound: FloatArray) ->
         at = open_nodes.pop()
         children = np.flatnonzero(tree.parent == at)
         if at != node and amount[at] == bound[at]:
-            parts.append(Part(tree.names[at], float(amount[at]), tree.names[at]))
+            parts.append(Part(tree.names[at], float(amount[at]), at))
             continue
         open_nodes += children.tolist()
         own = float(amount[at] - amount[children].sum())
         if own > TOLERANCE * float(amount[at]):
-            parts.append(Part(f"items of {tree.names[at]}", own, ""))
+            parts.append(Part(f"items of {tree.names[at]}", own, -1))
     return sorted(parts, key=lambda part: -part.money)
 
 

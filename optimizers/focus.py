@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizers.conflict import Limit, smallest_conflict
+from optimizers.deletion_filter import Limit, smallest_conflict
 from optimizers.errors import InvalidInputError
 from optimizers.tree import PriceTree
 
