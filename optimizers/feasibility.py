@@ -54,7 +54,7 @@ def refuse_infeasible(reach: Reach, tree: PriceTree) -> None:
     found = _find_refusal(reach, tree)
     if found is None:
         return
-    needed = smallest_conflict(found.limits, lambda kept: _contradicts(reach, tree, kept))
+    needed = smallest_conflict(found.limits, lambda kept: contradicts(reach, tree, kept))
     alone = _find_refusal(reach, _with_only(tree, needed))  # the money that these alone lack
     raise (found if alone is None else alone).error
 
@@ -64,7 +64,7 @@ class _Refusal(NamedTuple):
     limits: list[Limit]
 
 
-def _contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
+def contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
     """Return whether these limits alone cannot be met; as ``_find_refusal`` tells, for all nodes of a depth at once."""
     lowest, highest = np.zeros(tree.n_nodes), np.full(tree.n_nodes, np.inf)
     for column, node in limits:
@@ -73,7 +73,8 @@ def _contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
     for depth in range(int(tree.depth.max()), -1, -1):
         at = np.flatnonzero(tree.depth == depth)
         least[at], room = np.maximum(least[at], lowest[at]), highest[at] * (1 + TOLERANCE)
-        if (least[at] > room + TOLERANCE * 1e-3 * most[at]).any() or (most[at] < lowest[at] * (1 - TOLERANCE)).any():
+        slack = TOLERANCE * 1e-3 * np.where(np.isfinite(most[at]), most[at], 0.0)
+        if (least[at] > room + slack).any() or (most[at] < lowest[at] * (1 - TOLERANCE)).any():
             return True
         most[at] = np.minimum(most[at], highest[at])
         if depth:

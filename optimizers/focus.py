@@ -13,9 +13,8 @@ import numpy as np
 
 from optimizers.deletion_filter import Limit, smallest_conflict
 from optimizers.errors import InvalidInputError
+from optimizers.feasibility import Reach, contradicts
 from optimizers.tree import PriceTree
-
-TOLERANCE = 1e-9  # relative: limits that meet but for rounding do not contradict each other
 
 
 @dataclass(frozen=True)
@@ -141,23 +140,8 @@ def contradiction(tree: PriceTree) -> list[Limit]:
     """
     limits: list[Limit] = [("max_cost", int(node)) for node in np.flatnonzero(np.isfinite(tree.max_cost))]
     limits += [("min_cost", int(node)) for node in np.flatnonzero(tree.min_cost > 0)]
-    if not _is_broken(tree, limits):
+    is_leaf = ~np.isin(np.arange(tree.n_nodes), tree.parent)
+    anything = Reach(np.zeros(tree.n_nodes), np.where(is_leaf, np.inf, 0.0))
+    if not contradicts(anything, tree, limits):
         return []
-    return smallest_conflict(limits, lambda kept: _is_broken(tree, kept))
-
-
-def _is_broken(tree: PriceTree, limits: Sequence[Limit]) -> bool:
-    """Tell whether these limits alone leave some node with more to spend at least than at most."""
-    least, most = np.zeros(tree.n_nodes), np.full(tree.n_nodes, np.inf)
-    for column, node in limits:
-        (least if column == "min_cost" else most)[node] = getattr(tree, column)[node]
-    has_child = np.isin(np.arange(tree.n_nodes), tree.parent)
-    low, high = np.zeros(tree.n_nodes), np.where(has_child, 0.0, np.inf)
-    for node in np.argsort(-tree.depth, kind="stable"):
-        low[node], high[node] = max(low[node], least[node]), min(high[node], most[node])
-        if low[node] > high[node] * (1 + TOLERANCE):
-            return True
-        if tree.parent[node] >= 0:
-            low[tree.parent[node]] += low[node]
-            high[tree.parent[node]] += high[node]
-    return False
+    return smallest_conflict(limits, lambda kept: contradicts(anything, tree, kept))
