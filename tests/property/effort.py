@@ -1,4 +1,6 @@
-"""How many cases a property tries: tens in the suite, thousands with ``pytest --hypothesis-profile=thorough``."""
+"""How many cases a property tries: tens in the suite, the same each time; thousands of new ones with ``pytest
+--hypothesis-profile=thorough``.
+"""
 
 from hypothesis import settings
 
