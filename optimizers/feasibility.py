@@ -50,18 +50,42 @@ def refuse_infeasible(reach: Reach, tree: PriceTree) -> None:
     InfeasibleBudgetError
         If the least possible spend below a node is more than its maximum, or the most possible is less than its
         minimum; the limits told, with what items leave no choice in, contradict each other, and none could be spared.
+        ``missing`` is by how much the first of them has to give way for all others below it to be kept, where
+        that alone can mend it.
     """
     found = _find_refusal(reach, tree)
     if found is None:
         return
     needed = smallest_conflict(found.limits, lambda kept: contradicts(reach, tree, kept))
-    alone = _find_refusal(reach, _with_only(tree, needed))  # the money that these alone lack
-    raise (found if alone is None else alone).error
+    alone = _find_refusal(reach, _with_only(tree, needed)) or found
+    seen = found.least if alone.column == "max_cost" else found.most
+    raise _error(tree, alone, seen)
 
 
 class _Refusal(NamedTuple):
-    error: InfeasibleBudgetError
-    limits: list[Limit]
+    """A node whose limit in ``column`` cannot be kept: the least and most that it may spend but for that, and why."""
+
+    node: int
+    column: str
+    least: float
+    most: float
+    parts: list[Part]
+
+    @property
+    def limits(self) -> list[Limit]:
+        """Return the node's own limit and those below it that it contradicts."""
+        other = "min_cost" if self.column == "max_cost" else "max_cost"
+        return [(self.column, self.node), *((other, part.node) for part in self.parts if part.node >= 0)]
+
+
+def _error(tree: PriceTree, told: _Refusal, seen: float) -> InfeasibleBudgetError:
+    name, limit = tree.names[told.node], float(getattr(tree, told.column)[told.node])
+    what = f"cannot reach the minimum of {name}: all below it can spend {limit - seen:,.2f} too little"
+    if told.column == "max_cost":
+        what = f"cannot keep {name} within its maximum: minimum costs add up to {seen - limit:,.2f} too much"
+    offenders = [f"{part.name} {part.money:,.2f}" for part in told.parts]
+    named = [(tree.names[node], column) for column, node in told.limits]
+    return InfeasibleBudgetError(what, seen, limit, offenders, REMEDY, named)
 
 
 def contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
@@ -155,26 +179,16 @@ def find_breach(tree: PriceTree, node_cost: FloatArray, node_worth: FloatArray) 
 
 def _refuse_node(tree: PriceTree, node: int, least: FloatArray, most: FloatArray) -> _Refusal | None:
     """Return why one node is refused; ``least`` and ``most`` already hold its children."""
-    name, needed, maximum = tree.names[node], float(tree.min_cost[node]), float(tree.max_cost[node])
+    needed, maximum = float(tree.min_cost[node]), float(tree.max_cost[node])
+    ends = max(needed, float(least[node])), min(float(most[node]), maximum)
     slack = TOLERANCE * 1e-3 * float(most[node])
-    if max(needed, least[node]) > maximum * (1 + TOLERANCE) + slack:
-        seen = max(needed, float(least[node]))
-        own = [Part(f"{name} min_cost", needed, node)]
+    if ends[0] > maximum * (1 + TOLERANCE) + slack:
+        own = [Part(f"{tree.names[node]} min_cost", needed, node)]
         parts = _fewest_over(own if needed > maximum else _parts(tree, node, least, tree.min_cost), maximum)
-        what = f"cannot keep {name} within its maximum: minimum costs add up to {seen - maximum:,.2f} too much"
-        return _refusal(tree, what, (seen, maximum), parts, [("max_cost", node), *_limits_of(parts, "min_cost")])
+        return _Refusal(node, "max_cost", *ends, parts)
     if most[node] < needed * (1 - TOLERANCE):
-        seen, parts = float(most[node]), _parts(tree, node, most, tree.max_cost)
-        what = f"cannot reach the minimum of {name}: all below it can spend {needed - seen:,.2f} too little"
-        return _refusal(tree, what, (seen, needed), parts, [("min_cost", node), *_limits_of(parts, "max_cost")])
+        return _Refusal(node, "min_cost", *ends, _parts(tree, node, most, tree.max_cost))
     return None
-
-
-def _refusal(
-    tree: PriceTree, what: str, money: tuple[float, float], parts: list[Part], limits: list[Limit]
-) -> _Refusal:
-    named = [(tree.names[node], column) for column, node in limits]
-    return _Refusal(InfeasibleBudgetError(what, *money, _shown(parts), REMEDY, named), limits)
 
 
 class Part(NamedTuple):
@@ -183,10 +197,6 @@ class Part(NamedTuple):
     name: str
     money: float
     node: int
-
-
-def _limits_of(parts: list[Part], column: str) -> list[Limit]:
-    return [(column, part.node) for part in parts if part.node >= 0]
 
 
 def _parts(tree: PriceTree, node: int, amount: FloatArray, bound: FloatArray) -> list[Part]:
@@ -213,7 +223,3 @@ def _fewest_over(parts: list[Part], maximum: float) -> list[Part]:
     """Return the first parts that together are already more than ``maximum``."""
     before = np.cumsum([0.0] + [part.money for part in parts])[:-1]
     return [part for part, sum_before in zip(parts, before, strict=True) if sum_before <= maximum]
-
-
-def _shown(parts: list[Part]) -> list[str]:
-    return [f"{part.name} {part.money:,.2f}" for part in parts]

@@ -99,7 +99,7 @@ def solve_prices(
     jumps, and a bound inside a jump is met from below (maximum) or above (minimum); the caller fills the rest.
     """
     intervals = _find_intervals(curves, tree, premium, start)
-    return _pay_down(tree, intervals, base_log_price, premium)
+    return pay_down(tree, intervals, base_log_price, premium)
 
 
 def _find_intervals(curves: Curves, tree: PriceTree, premium: FloatArray | None, start: Start | None) -> Intervals:
@@ -137,7 +137,8 @@ def _pass_down(level: Level, intervals: Intervals, premium: FloatArray | None) -
     return Level(level.curves, above, path, np.where(is_below, low, -np.inf), np.where(is_below, high, np.inf))
 
 
-def _pay_down(tree: PriceTree, intervals: Intervals, base: float, premium: FloatArray | None) -> NodePrices:
+def pay_down(tree: PriceTree, intervals: Intervals, base: float, premium: FloatArray | None) -> NodePrices:
+    """Return each node's log price: its parent's, with its premium, clipped to its own interval; roots pay ``base``."""
     price, clipped = np.full(tree.n_nodes, base), np.zeros(tree.n_nodes, dtype=np.int64)
     lowest, highest = intervals.lowest, intervals.highest
     added = np.full(tree.n_nodes, -np.inf) if premium is None else premium

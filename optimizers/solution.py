@@ -16,7 +16,7 @@ from optimizers.curves import Curves, base_value, cap_at_floors, join_curves
 from optimizers.feasibility import Reach, missed_money, reach_of, refuse_infeasible
 from optimizers.items import FloorBasis
 from optimizers.pausing import find_ties, list_choices
-from optimizers.prices import NodePrices, Start, solve_prices
+from optimizers.prices import NodePrices, Start, pay_down, solve_prices
 from optimizers.tree import PriceTree
 from optimizers.types import BoolArray, FloatArray
 
@@ -89,10 +89,30 @@ def solve(problem: AllocationProblem, gamma: FloatArray | None = None, start: Re
     is_tied = find_ties(curves, prices)
     if not is_tied.any():
         return _measure(relaxed, curves, prices, relaxed.plan)
+    relaxed = replace(relaxed, bound=_tightened(relaxed, is_tied, premium))
     switched = [curves.switch(is_on) for is_on in list_choices(curves, tree, prices, is_tied)]
     priced = [(one, solve_prices(one, tree, base, premium)) for one in switched]
     solved = [_measure(relaxed, one, paid, plan_at(one, paid)) for one, paid in priced]
     return max(solved, key=lambda one: (-missed_money(tree, one.node_cost, one.node_worth), one.objective))
+
+
+def _tightened(relaxed: Relaxed, is_tied: BoolArray, premium: FloatArray | None) -> float:
+    """Return the lowest of the bound and of those where a maximum above tied items asks for their price too.
+
+    Spend jumps at a tied item's price. A maximum that is kept on one side of the jump alone needs that price itself, though
+    one below it asks for it already. Any prices give a bound.
+    """
+    problem, curves, prices, tree = relaxed.problem, relaxed.curves, relaxed.prices, relaxed.problem.priced_tree
+    tied, low, found = np.unique(curves.node[is_tied]), prices.intervals.low, [relaxed.bound]
+    for _, ancestor in tree.levels_up():
+        raised = low.copy()
+        is_below = ancestor[tied] >= 0
+        np.maximum.at(raised, ancestor[tied[is_below]], prices.log_price[tied[is_below]])
+        raised = np.where(np.isfinite(tree.max_cost), raised, low)
+        if not np.array_equal(raised, low):
+            paid = pay_down(tree, replace(prices.intervals, low=raised), problem.base_log_price, premium)
+            found.append(dual_bound(curves, tree, paid, plan_at(curves, paid), problem.base_price))
+    return min(found)
 
 
 def _relax(

@@ -262,3 +262,15 @@ def test_a_keyword_that_may_be_paused_stays_on_where_a_minimum_needs_it():
     result = solve(items, above=tree(maximum=12.0, minimum=10.0))
     assert result.total_cost == pytest.approx(10.0)
     assert result.multiplier[0] > 0
+
+
+def test_a_total_of_nothing_leaves_no_gap_where_a_maximum_below_it_falls_into_an_items_jump():
+    items = keywords(
+        value_per_click=(1.75,), low=0.0, high=1.6, node=1, clicks0=np.array([6.1]), cpc0=np.array([1.0]), bid0=np.array([1.9]),
+        eta=np.array([1.3]), kappa=np.array([1.5]),
+    )  # fmt: skip
+    result = solve(items, above=tree(0.0, children=(("plan", 0.0, 1.4),)))
+    assert (result.total_cost, result.dual_bound, result.solver_gap) == (0.0, 0.0, 0.0)
+    half = solve(items, above=tree(1.0, children=(("plan", 0.0, 1.4),)))
+    alone = solve(items, above=tree(np.inf, children=(("plan", 0.0, 1.0),)))
+    assert half.dual_bound == pytest.approx(alone.dual_bound)
