@@ -17,6 +17,7 @@ import pandas as pd
 
 from assets.batch import Batch, Batches
 from assets.pacing import (
+    MONTH,
     PaceSpan,
     coming_dates,
     coming_factors,
@@ -90,9 +91,11 @@ def pace_words(days: pd.DataFrame, currency: str) -> Sentence | None:
     tomorrow, later = (
         f"{amount:,.2f} {currency}" for amount in (first["planned_cost"], days["planned_cost"][1:].sum())
     )
+    names = str(first["spans"]).split(", ")
+    chinese = "、".join("本月" if name == MONTH else name for name in names)
     return Sentence(
-        en=f"Money for several days ({first['spans']}): tomorrow {tomorrow}, the {n_later} days after it {later}.",
-        zh=f"分天花的钱（{first['spans']}）：明天 {tomorrow}，之后 {n_later} 天共 {later}。",
+        en=f"Money for several days ({', '.join(names)}): tomorrow {tomorrow}, the {n_later} days after it {later}.",
+        zh=f"分天花的钱（{chinese}）：明天 {tomorrow}，之后 {n_later} 天共 {later}。",
     )
 
 

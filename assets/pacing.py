@@ -28,6 +28,7 @@ from configs.schema import Calendar
 from optimizers.errors import InvalidInputError
 from optimizers.pacing import Days
 
+MONTH = "month"  # name of a calendar month's span
 MAX_EVENT_DAYS = 120  # one phase of a promotion; a longer one is a season, which the day factors learn
 LAST_DAYS = 7  # a platform that reports late is taken to have spent its mean of so many days on those not told yet
 
@@ -53,7 +54,7 @@ def pace_spans(batch: Batch) -> list[PaceSpan]:
     spans = []
     if rule.month_total is not None:
         end = tomorrow.replace(day=monthrange(tomorrow.year, tomorrow.month)[1])
-        spans.append(PaceSpan("month", tomorrow.replace(day=1), end, rule.month_total, "pacing.month_total"))
+        spans.append(PaceSpan(MONTH, tomorrow.replace(day=1), end, rule.month_total, "pacing.month_total"))
     until = spans[0].last if spans else tomorrow
     for name, money in sorted(rule.events.items()):
         run = event_run(name, tomorrow, until, batch.calendar)

@@ -148,6 +148,7 @@ def test_people_are_told_tomorrow_and_the_days_after_it_or_why_the_total_is_kept
     told = pace_words(frame, "CNY")
     tomorrow, later = frame["planned_cost"][0], frame["planned_cost"][1:].sum()
     assert f"tomorrow {tomorrow:,.2f} CNY, the {len(frame) - 1} days after it {later:,.2f} CNY" in told.en
+    assert "（本月）" in told.zh
     assert pace_words(empty_days(), "CNY") is None
     held = pace_words(table(shop(tmp_path / "held", {"month_total": 9.0}, range(1, 10))), "CNY")
     assert held.zh.startswith("预算节奏暂停")
