@@ -44,12 +44,12 @@ def put_on_steps(plan: PlanProblem, result: AllocationResult, batch: Batch) -> O
     """
     problem = plan.problem
     if problem is None or plan.budgets.empty:
-        return OnSteps(result, 0, 0.0, _left(result, result.node_cost))
+        return OnSteps(result, 0, 0.0, _left(result))
     step, lot = rules_of(plan.budgets, batch)
     first, last = _neighbours(problem, result, step, lot)
     on_grid = first <= last
     if not on_grid.any():
-        return OnSteps(result, 0, 0.0, _left(result, result.node_cost))
+        return OnSteps(result, 0, 0.0, _left(result))
     rows = np.flatnonzero(on_grid)
     items = _take(problem.budgets, rows, min_budget=first * step, max_budget=last * step)
     grid = BudgetGrid(step[rows], lot[rows], np.zeros(len(rows), dtype=np.bool_), items.node)
@@ -58,7 +58,7 @@ def put_on_steps(plan: PlanProblem, result: AllocationResult, batch: Batch) -> O
     lots = round_budgets(items, grid, room, result.node_price, problem.base_price)
     rounded = _with_lots(problem, result, rows, lots)
     objective = rounded.total_value - problem.base_price * rounded.total_cost
-    return OnSteps(rounded, len(rows), max(result.dual_bound - objective, 0.0), _left(rounded, rounded.node_cost))
+    return OnSteps(rounded, len(rows), max(result.dual_bound - objective, 0.0), _left(rounded))
 
 
 def rules_of(budgets: pd.DataFrame, batch: Batch) -> tuple[FloatArray, FloatArray]:
@@ -125,8 +125,8 @@ def _take(items: BudgetItems, rows: np.ndarray, **bounds: FloatArray) -> BudgetI
     return BudgetItems(**columns)
 
 
-def _left(result: AllocationResult, node_cost: FloatArray) -> float:
-    return float(max(result.node_max_cost[0] - node_cost[0], 0.0))
+def _left(result: AllocationResult) -> float:
+    return float(max(result.node_max_cost[0] - result.node_cost[0], 0.0))
 
 
 def rounding_words(done: OnSteps, currency: str) -> Sentence:

@@ -160,7 +160,7 @@ def explored_words(found: Explored, currency: str) -> Sentence:
         )
     n_items, spent = len(found.items), float(found.items["explore_cost"].sum())
     return Sentence(
-        en=f"{n_items} keywords are explored for {spent:,.2f} {currency} more a day; what is learned is expected to be "
+        en=f"Keywords explored: {n_items}, for {spent:,.2f} {currency} more a day; what is learned is expected to be "
         f"worth {found.worth:,.2f} net (at most {found.bound:,.2f}).",
         zh=f"探索 {n_items} 个关键词，每天多花 {spent:,.2f} {currency}，"
         f"学到的预计净值 {found.worth:,.2f}（上界 {found.bound:,.2f}）。",

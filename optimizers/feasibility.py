@@ -53,11 +53,12 @@ def refuse_infeasible(reach: Reach, tree: PriceTree) -> None:
         ``missing`` is by how much the first of them has to give way for all others below it to be kept, where
         that alone can mend it.
     """
-    found = _find_refusal(reach, tree)
+    found = _find_refusal(reach, tree) if contradicts(reach, tree, (tree.min_cost, tree.max_cost)) else None
     if found is None:
         return
-    needed = smallest_conflict(found.limits, lambda kept: contradicts(reach, tree, kept))
-    alone = _find_refusal(reach, _with_only(tree, needed)) or found
+    needed = smallest_conflict(found.limits, lambda kept: contradicts(reach, tree, spend_limits(tree, kept)))
+    least, most = spend_limits(tree, needed)
+    alone = _find_refusal(reach, PriceTree(tree.parent, least, most, tree.names)) or found
     seen = found.least if alone.column == "max_cost" else found.most
     raise _error(tree, alone, seen)
 
@@ -88,11 +89,17 @@ def _error(tree: PriceTree, told: _Refusal, seen: float) -> InfeasibleBudgetErro
     return InfeasibleBudgetError(what, seen, limit, offenders, REMEDY, named)
 
 
-def contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
-    """Return whether these limits alone cannot be met; as ``_find_refusal`` tells, for all nodes of a depth at once."""
-    lowest, highest = np.zeros(tree.n_nodes), np.full(tree.n_nodes, np.inf)
+def spend_limits(tree: PriceTree, limits: list[Limit]) -> tuple[FloatArray, FloatArray]:
+    """Return the least and most of every node where these limits of the tree are all there are, shape (n_nodes,) each."""
+    least, most = np.zeros(tree.n_nodes), np.full(tree.n_nodes, np.inf)
     for column, node in limits:
-        (lowest if column == "min_cost" else highest)[node] = getattr(tree, column)[node]
+        (least if column == "min_cost" else most)[node] = getattr(tree, column)[node]
+    return least, most
+
+
+def contradicts(reach: Reach, tree: PriceTree, limits: tuple[FloatArray, FloatArray]) -> bool:
+    """Return whether no spend meets the nodes' least and most; as ``_find_refusal`` tells, for all nodes of a depth at once."""
+    lowest, highest = limits
     least, most = reach.least.copy(), reach.most.copy()
     for depth in range(int(tree.depth.max()), -1, -1):
         at = np.flatnonzero(tree.depth == depth)
@@ -105,14 +112,6 @@ def contradicts(reach: Reach, tree: PriceTree, limits: list[Limit]) -> bool:
             np.add.at(least, tree.parent[at], least[at])
             np.add.at(most, tree.parent[at], most[at])
     return False
-
-
-def _with_only(tree: PriceTree, limits: list[Limit]) -> PriceTree:
-    """Return the tree with these spend limits alone."""
-    columns = {"min_cost": np.zeros(tree.n_nodes), "max_cost": np.full(tree.n_nodes, np.inf)}
-    for column, node in limits:
-        columns[column][node] = getattr(tree, column)[node]
-    return PriceTree(tree.parent, names=tree.names, **columns)
 
 
 def _find_refusal(reach: Reach, tree: PriceTree) -> _Refusal | None:

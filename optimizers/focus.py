@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizers.deletion_filter import Limit, smallest_conflict
 from optimizers.errors import InvalidInputError
-from optimizers.feasibility import Reach, contradicts
+from optimizers.feasibility import Reach, contradicts, spend_limits
 from optimizers.tree import PriceTree
 
 
@@ -142,6 +142,6 @@ def contradiction(tree: PriceTree) -> list[Limit]:
     limits += [("min_cost", int(node)) for node in np.flatnonzero(tree.min_cost > 0)]
     is_leaf = ~np.isin(np.arange(tree.n_nodes), tree.parent)
     anything = Reach(np.zeros(tree.n_nodes), np.where(is_leaf, np.inf, 0.0))
-    if not contradicts(anything, tree, limits):
+    if not contradicts(anything, tree, (tree.min_cost, tree.max_cost)):
         return []
-    return smallest_conflict(limits, lambda kept: contradicts(anything, tree, kept))
+    return smallest_conflict(limits, lambda kept: contradicts(anything, tree, spend_limits(tree, kept)))

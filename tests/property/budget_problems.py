@@ -65,3 +65,12 @@ def problems(draw, max_keywords=8, max_budgets=4, minimums=True):
 
 def with_total(problem, total):
     return replace(problem, tree=replace(problem.tree, max_cost=np.r_[total, problem.tree.max_cost[1:]]))
+
+
+def limits_of_spend(rng):
+    """A tree of one to nine nodes with least and most spend drawn without regard to each other: many cannot be met."""
+    n = int(rng.integers(1, 10))
+    parent = np.array([-1, *(rng.integers(0, at) for at in range(1, n))], dtype=np.int64)
+    least = np.where(rng.random(n) < 0.5, rng.uniform(1, 50, n), 0.0)
+    most = np.where(rng.random(n) < 0.5, rng.uniform(20, 120, n), np.inf)
+    return PriceTree(parent, least, most, tuple(f"n{at}" for at in range(n)))

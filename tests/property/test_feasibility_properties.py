@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from optimizers.errors import InfeasibleBudgetError
 from optimizers.feasibility import Reach, refuse_infeasible
-from optimizers.tree import PriceTree
+from tests.property.budget_problems import limits_of_spend
 from tests.property.effort import cases
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -21,14 +21,18 @@ SEEDS = st.integers(0, 2**32 - 1)
 def draw(seed):
     """Return a tree of up to nine nodes and what the items directly at each can spend."""
     rng = np.random.default_rng(seed)
-    n = int(rng.integers(1, 10))
-    parent = np.array([-1, *(rng.integers(0, at) for at in range(1, n))], dtype=np.int64)
-    least = np.where(rng.random(n) < 0.5, rng.uniform(1, 50, n), 0.0)
-    most = np.where(rng.random(n) < 0.5, rng.uniform(20, 120, n), np.inf)
-    items = rng.uniform(0, 30, n) * (rng.random(n) < 0.7)
-    return PriceTree(parent, least, most, tuple(f"n{at}" for at in range(n))), Reach(
-        items, items + rng.uniform(0, 40, n)
-    )
+    tree = limits_of_spend(rng)
+    items = rng.uniform(0, 30, tree.n_nodes) * (rng.random(tree.n_nodes) < 0.7)
+    return tree, Reach(items, items + rng.uniform(0, 40, tree.n_nodes))
+
+
+def refused(seed):
+    """Return a tree and reach that no spend can meet, and the refusal; other draws are passed over."""
+    tree, reach = draw(seed)
+    assume(not can_be_met(tree, reach))
+    with pytest.raises(InfeasibleBudgetError) as error:
+        refuse_infeasible(reach, tree)
+    return tree, reach, error.value
 
 
 def can_be_met(tree, reach):
@@ -67,11 +71,8 @@ def test_what_is_refused_is_what_no_spend_can_meet(seed):
 @given(seed=SEEDS)
 @cases(150)
 def test_the_limits_told_contradict_each_other_and_none_can_be_spared(seed):
-    tree, reach = draw(seed)
-    assume(not can_be_met(tree, reach))
-    with pytest.raises(InfeasibleBudgetError) as error:
-        refuse_infeasible(reach, tree)
-    limits = error.value.limits
+    tree, reach, error = refused(seed)
+    limits = error.limits
     assert not can_be_met(keep(tree, limits), reach)
     for left in limits:
         assert can_be_met(keep(tree, [one for one in limits if one != left]), reach)
@@ -80,12 +81,9 @@ def test_the_limits_told_contradict_each_other_and_none_can_be_spared(seed):
 @given(seed=SEEDS)
 @cases(60)
 def test_the_money_missing_is_by_how_much_the_first_limit_has_to_give_way(seed):
-    tree, reach = draw(seed)
-    assume(not can_be_met(tree, reach))
-    with pytest.raises(InfeasibleBudgetError) as error:
-        refuse_infeasible(reach, tree)
-    assume(error.value.missing > 0.01)  # more than the general solver's own tolerance
-    (name, column), node = error.value.limits[0], tree.names.index(error.value.limits[0][0])
+    tree, reach, error = refused(seed)
+    assume(error.missing > 0.01)  # more than the general solver's own tolerance
+    (name, column), node = error.limits[0], tree.names.index(error.limits[0][0])
     below = [at for at in range(tree.n_nodes) if is_below(tree, at, node)]
     limits = [(tree.names[at], one) for at in below for one in ("min_cost", "max_cost")]
     only = keep(tree, limits)
@@ -93,5 +91,5 @@ def test_the_money_missing_is_by_how_much_the_first_limit_has_to_give_way(seed):
     sign = 1.0 if column == "max_cost" else -1.0
     for share, is_enough in ((1.0 + 1e-6, True), (1.0 - 1e-3, False)):
         moved = getattr(only, column).copy()
-        moved[node] += sign * error.value.missing * share
+        moved[node] += sign * error.missing * share
         assert can_be_met(replace(only, **{column: moved}), reach) == is_enough, name

@@ -14,7 +14,7 @@ from optimizers.errors import InfeasibleBudgetError, InvalidInputError
 from optimizers.feasibility import Reach, refuse_infeasible
 from optimizers.focus import Group, contradiction, group_nodes
 from optimizers.tree import PriceTree
-from tests.property.budget_problems import problems
+from tests.property.budget_problems import limits_of_spend, problems
 from tests.property.effort import cases
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -66,15 +66,6 @@ def test_a_groups_members_keep_its_most_and_its_least_together(problem, seed, sh
     assert found.objective <= free.objective + 1e-9 * (1 + abs(free.objective))
 
 
-def trees(seed):
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(1, 9))
-    parent = np.array([-1, *(rng.integers(0, at) for at in range(1, n))], dtype=np.int64)
-    least = np.where(rng.random(n) < 0.5, rng.uniform(1, 50, n), 0.0)
-    most = np.where(rng.random(n) < 0.5, rng.uniform(20, 120, n), np.inf)
-    return PriceTree(parent, least, most, tuple(f"n{at}" for at in range(n)))
-
-
 def is_refused(tree):
     """Ask the solver's own check, with items at the leaves that may spend anything."""
     is_leaf = ~np.isin(np.arange(tree.n_nodes), tree.parent)
@@ -88,7 +79,7 @@ def is_refused(tree):
 @given(seed=SEEDS)
 @cases(200)
 def test_a_contradiction_is_found_where_no_spend_meets_the_tree_and_every_limit_told_is_needed(seed):
-    tree = trees(seed)
+    tree = limits_of_spend(np.random.default_rng(seed))
     limits = contradiction(tree)
     assert bool(limits) == is_refused(tree)
 

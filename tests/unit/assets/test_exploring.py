@@ -163,7 +163,7 @@ def test_a_row_says_what_exploring_it_is_worth_and_that_this_is_its_limit(tmp_pa
     marked = mark_explored(rows, found).set_index("item")
     assert marked["binding_limit"].tolist() == ["explore", "price"]
     assert marked["explore_worth"].notna().tolist() == [True, False]
-    assert "1 keywords are explored" in explored_words(found, "CNY").en
+    assert "Keywords explored: 1, for" in explored_words(found, "CNY").en
 
 
 def test_more_days_to_teach_than_to_profit_are_refused_as_a_setting():

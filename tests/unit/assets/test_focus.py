@@ -100,8 +100,11 @@ def test_a_testing_platform_with_a_larger_minimum_than_its_tier_is_refused(tmp_p
     ]
 
 
-def test_limits_that_fit_are_not_refused(tmp_path):
-    refuse_contradiction(TOTAL, shop(tmp_path, google_ads={"max_cost": 650.0}, amazon_sp={"max_share": 0.05}))
+def test_limits_that_just_fit_are_not_refused_and_one_cent_more_is(tmp_path):
+    at_tier = {"min_cost": 100.0}  # all that the testing tier may spend
+    assert refuse_contradiction(TOTAL, shop(tmp_path, taobao_keyword=at_tier)) is None
+    with pytest.raises(InfeasibleBudgetError, match="cannot keep 2 limits"):
+        refuse_contradiction(TOTAL, shop(tmp_path, taobao_keyword={"min_cost": 100.01}))
 
 
 def test_a_share_that_is_more_at_least_than_at_most_is_refused_as_a_setting():
